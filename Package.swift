@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Floors: a target imports only from the floors above its own line in this file.
+// `--explicit-target-dependency-import-check error` holds the sources to it.
+
+let fastCGI: Target.Dependency = "CFastCGI"
+let http: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let jwt: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
+let configuration: Target.Dependency = .product(
+  name: "Configuration", package: "swift-configuration")
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "postern",
+  products: [
+    .library(name: "HandlerKit", targets: ["HandlerKit"]),
+    .library(name: "Postern", targets: ["Postern"]),
+    .executable(name: "postern", targets: ["PosternCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // Without its traits: its JSON reader would link all of Foundation, and 40 MB of ICU with it.
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+  ],
+  targets: [
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .target(name: "SystemCalls", dependencies: ["CLinux"]),
+    .target(name: "HandlerKit", dependencies: [http, logging]),
+    .target(name: "DocumentStore", dependencies: ["SystemCalls", crypto]),
+    .target(name: "Tokens", dependencies: ["HandlerKit", "SystemCalls", jwt, crypto, http]),
+    .target(
+      name: "FastCGI", dependencies: ["CFastCGI", "HandlerKit", "SystemCalls", http, logging]),
+    .target(name: "Sessions", dependencies: ["DocumentStore", crypto]),
+    .target(name: "Accounts", dependencies: ["CSodium", "DocumentStore", crypto]),
+    .target(
+      name: "LoginModule", dependencies: ["Accounts", "HandlerKit", "Sessions", "Tokens", logging]),
+    .target(
+      name: "RefreshModule",
+      dependencies: ["Accounts", "HandlerKit", "Sessions", "Tokens", logging]),
+    .target(name: "JobsModule", dependencies: ["DocumentStore", "HandlerKit", "Tokens"]),
+    .target(name: "CurrentUserModule", dependencies: ["Accounts", "HandlerKit", "Tokens"]),
+    .target(
+      name: "Postern",
+      dependencies: [
+        "Accounts", "CurrentUserModule", "DocumentStore", "FastCGI", "HandlerKit", "JobsModule",
+        "LoginModule", "RefreshModule", "Sessions", "SystemCalls", "Tokens",
+        arguments, configuration, logging,
+      ]),
+    .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
+  ]
+)

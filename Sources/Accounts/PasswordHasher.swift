@@ -1,0 +1,141 @@
+import CSodium
+import Dispatch
+import Glibc
+import Synchronization
+
+/// Hashes passwords and checks them, by Argon2id (RFC 9106).
+///
+/// A hash takes 19 MiB and tens of milliseconds on purpose. So only so many are computed at a
+/// time; others wait, and when too many wait or it takes too long, they are turned away.
+public final class PasswordHasher: Sendable {
+  /// What a hash costs.
+  public struct Cost: Equatable, Sendable {
+    /// Passes over the memory.
+    public var passes: UInt64
+    /// Bytes.
+    public var memory: Int
+
+    public init(passes: UInt64, memory: Int) {
+      self.passes = passes
+      self.memory = memory
+    }
+
+    /// 19 MiB and 2 passes, in 1 lane.
+    public static let standard = Cost(passes: 2, memory: 19 << 20)
+    /// The least that Argon2id can do; for tests alone.
+    public static let least = Cost(passes: 1, memory: 8 << 10)
+    /// A stored hash that asks for more was not made here and is not computed.
+    static let most = Cost(passes: 16, memory: 1 << 30)
+  }
+
+  /// What a check found out.
+  public enum Verdict: Equatable, Sendable {
+    case right
+    /// Right, but the hash has another cost than new ones get.
+    case rightButOutdated
+    case wrong
+    /// What is stored is no Argon2id hash that may be computed.
+    case damagedHash
+  }
+
+  private let cost: Cost
+  private let places: DispatchSemaphore
+  private let waiting = Atomic(0)
+  /// How many may wait for a place, and for how long.
+  private let waitingLimit: Int
+  private let patience: DispatchTimeInterval
+  /// The hash of no password, checked where there is no user, so that the answer takes as long.
+  private let dummyHash: String
+
+  /// - Parameter concurrency: how many hashes are computed at a time.
+  /// - Throws: `PasswordHasherError`
+  public init(
+    cost: Cost = .standard, concurrency: Int, waitingLimit: Int = 32,
+    patience: DispatchTimeInterval = .seconds(5)
+  ) throws {
+    guard sodium_init() >= 0 else { throw PasswordHasherError.unavailable }
+    self.cost = cost
+    self.places = DispatchSemaphore(value: max(1, concurrency))
+    self.waitingLimit = waitingLimit
+    self.patience = patience
+    var secret = [UInt8](repeating: 0, count: 32)
+    randombytes_buf(&secret, secret.count)
+    self.dummyHash = try Self.hash(secret, cost)
+  }
+
+  /// The hash to store for `password`.
+  /// - Throws: `PasswordHasherError`
+  public func hash(_ password: Password) throws -> String {
+    try inPlace { try Self.hash(password.bytes, cost) }
+  }
+
+  /// Whether `password` is the one that `hash` was made of. Without a hash it is wrong, and takes
+  /// as long to find out.
+  /// - Throws: `PasswordHasherError`
+  public func verify(_ password: Password, against hash: String?) throws -> Verdict {
+    let isDamaged = hash.map { !isAffordable($0) } ?? false
+    let stored = isDamaged ? dummyHash : hash ?? dummyHash
+    let isRight = try inPlace {
+      errno = 0
+      let result = withCharacters(of: password.bytes) { crypto_pwhash_str_verify(stored, $0, $1) }
+      if result != 0 && errno == ENOMEM { throw PasswordHasherError.unavailable }
+      return result == 0
+    }
+    if isDamaged { return .damagedHash }
+    guard isRight, hash != nil else { return .wrong }
+    let outdated = crypto_pwhash_str_needs_rehash(stored, cost.passes, cost.memory) != 0
+    return outdated ? .rightButOutdated : .right
+  }
+
+  private static func hash(_ password: [UInt8], _ cost: Cost) throws -> String {
+    var hash = [CChar](repeating: 0, count: Int(crypto_pwhash_STRBYTES))
+    let result = withCharacters(of: password) {
+      crypto_pwhash_str(&hash, $0, $1, cost.passes, cost.memory)
+    }
+    guard result == 0 else { throw PasswordHasherError.unavailable }
+    return String(decoding: hash.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+  }
+
+  private func inPlace<R>(_ body: () throws -> R) throws -> R {
+    let ahead = waiting.add(1, ordering: .relaxed).oldValue
+    defer { waiting.subtract(1, ordering: .relaxed) }
+    guard ahead < waitingLimit, places.wait(timeout: .now() + patience) == .success else {
+      throw PasswordHasherError.tooMany
+    }
+    defer { places.signal() }
+    return try body()
+  }
+
+  /// `$argon2id$v=19$m=19456,t=2,p=1$…`, with `m` (KiB) and `t` within what may be computed.
+  private func isAffordable(_ hash: String) -> Bool {
+    let parts = hash.split(separator: "$")
+    guard parts.count == 5, parts[0] == "argon2id" else { return false }
+    var numbers: [Substring: Int] = [:]
+    for parameter in parts[2].split(separator: ",") {
+      let pair = parameter.split(separator: "=")
+      guard pair.count == 2, let number = Int(pair[1]) else { return false }
+      numbers[pair[0]] = number
+    }
+    guard let memory = numbers["m"], let passes = numbers["t"] else { return false }
+    return memory <= Cost.most.memory >> 10 && passes <= Int(Cost.most.passes)
+  }
+}
+
+/// Why nothing can be said about a password now.
+public enum PasswordHasherError: Error, Equatable, Sendable {
+  /// Too many are being checked at this moment.
+  case tooMany
+  /// There is no memory for it, or libsodium cannot be used.
+  case unavailable
+}
+
+/// Lends `bytes` as libsodium takes a password: by address and length, so that a NUL is a byte like
+/// any other. -1 where there are none.
+private func withCharacters(
+  of bytes: [UInt8], _ body: (UnsafePointer<CChar>, UInt64) -> Int32
+) -> Int32 {
+  bytes.withUnsafeBytes { buffer in
+    guard let start = buffer.bindMemory(to: CChar.self).baseAddress else { return -1 }
+    return body(start, UInt64(buffer.count))
+  }
+}

@@ -1,0 +1,63 @@
+public import DocumentStore
+
+/// A person who may sign in, kept as one document under the username.
+public struct User: Document {
+  public static let collection = "users"
+
+  /// Never changes and is never given to anybody else.
+  public let id: String
+  public let username: String
+  public var profile: Profile
+  /// Argon2id, with its parameters and its salt, as libsodium writes it.
+  public var passwordHash: String
+  /// Whether sign-in and refresh are refused.
+  public var isDisabled = false
+
+  /// What the user wrote about themselves. A field that is not known is empty.
+  public struct Profile: Codable, Equatable, Sendable {
+    public var email: String
+    public var firstName: String
+    public var lastName: String
+    public var gender: String
+    public var phone: String
+    public var city: String
+
+    public init(
+      email: String,
+      firstName: String = "",
+      lastName: String = "",
+      gender: String = "",
+      phone: String = "",
+      city: String = ""
+    ) {
+      self.email = email
+      self.firstName = firstName
+      self.lastName = lastName
+      self.gender = gender
+      self.phone = phone
+      self.city = city
+    }
+  }
+}
+
+/// A user as the HTTP interface shows them.
+public struct PublicUser: Encodable, Equatable, Sendable {
+  private let id, username, email, firstName, lastName, gender, phone, city: String
+
+  public init(_ user: User) {
+    id = user.id
+    username = user.username
+    email = user.profile.email
+    firstName = user.profile.firstName
+    lastName = user.profile.lastName
+    gender = user.profile.gender
+    phone = user.profile.phone
+    city = user.profile.city
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case id, username, email, gender, phone, city
+    case firstName = "first_name"
+    case lastName = "last_name"
+  }
+}

@@ -1,0 +1,38 @@
+@_spi(_Unicode) import Swift
+
+/// A user's name in the one form that it is stored and looked up in.
+///
+/// Lower case, composed (Unicode NFC), 1 to 64 bytes of UTF-8, without white space, control or
+/// invisible characters. So `Alice` and `alice` are one user, as `é` is however it was typed.
+/// Names that only look alike are different users.
+public struct Username: Hashable, Sendable, CustomStringConvertible {
+  public let text: String
+
+  public var description: String { text }
+
+  /// `nil` for a name that nobody can have.
+  public init?(_ name: String) {
+    let folded = composed(composed(name).lowercased())
+    guard 1...64 ~= folded.utf8.count, folded.unicodeScalars.allSatisfy(isVisible) else {
+      return nil
+    }
+    text = folded
+  }
+}
+
+private func isVisible(_ scalar: UnicodeScalar) -> Bool {
+  let properties = scalar.properties
+  if properties.isWhitespace || properties.isDefaultIgnorableCodePoint { return false }
+  switch properties.generalCategory {
+  case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
+    .paragraphSeparator, .spaceSeparator:
+    return false
+  default:
+    return true
+  }
+}
+
+/// The text in Unicode Normalization Form C (UAX #15).
+func composed(_ text: String) -> String {
+  String(String.UnicodeScalarView(text._nfc))
+}

@@ -1,0 +1,54 @@
+import Crypto
+import FoundationEssentials
+
+/// A document as it stands in its file: JSON that also says what it is and proves that it is whole.
+///
+/// ```json
+/// {"version":1,"key":"alice","sha256":"9f86…","document":{…}}
+/// ```
+/// The digest is of the document's bytes as they stand there. So a torn write, a flipped bit,
+/// another user's file and a newer format are all told from a good document.
+enum Envelope {
+  static func seal<D: Document>(_ document: D, key: String) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.dateEncodingStrategy = .secondsSince1970
+    let body = try [UInt8](encoder.encode(document))
+    return try prefix(key: key, body: body) + body + suffix
+  }
+
+  /// - Throws: `Damage` for bytes that `seal` did not write for this key.
+  static func open<D: Document>(_ bytes: [UInt8], as type: D.Type, key: String) throws -> D {
+    let length = try prefix(key: key, body: []).count
+    guard bytes.count >= length + suffix.count, bytes.last == suffix.last else {
+      throw Damage(reason: "cut short")
+    }
+    let body = Array(bytes[length..<(bytes.count - suffix.count)])
+    guard bytes.starts(with: try prefix(key: key, body: body)),
+      bytes.suffix(suffix.count).elementsEqual(suffix)
+    else {
+      let known = bytes.starts(with: version)
+      throw Damage(reason: known ? "key or digest differs" : "not a document of version 1")
+    }
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .secondsSince1970
+    guard let document = try? decoder.decode(type, from: Data(body)) else {
+      throw Damage(reason: "not a document of \(type.collection)")
+    }
+    return document
+  }
+
+  struct Damage: Error {
+    let reason: String
+  }
+
+  private static let version = Array(#"{"version":1,"#.utf8)
+  private static let suffix = Array("}\n".utf8)
+
+  private static func prefix(key: String, body: [UInt8]) throws -> [UInt8] {
+    let encodedKey = try [UInt8](JSONEncoder().encode(key))
+    let digest = SHA256.hash(data: body).hexadecimal
+    return version + Array(#""key":"#.utf8) + encodedKey
+      + Array(#","sha256":"\#(digest)","document":"#.utf8)
+  }
+}

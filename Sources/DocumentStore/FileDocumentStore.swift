@@ -1,0 +1,182 @@
+import Glibc
+import SystemCalls
+
+/// Documents as files below one folder, `<collection>/<2 hex digits>/<key>.json`, under file locks.
+///
+/// A change is written aside, made durable, and renamed over the old file, so a reader sees the
+/// old document or the new one, whole, whatever dies in between.
+/// Any number of processes on one machine may share the folder; a network file system will not do.
+public struct FileDocumentStore: DocumentStore {
+  /// A document larger than this is refused as damaged: no change of ours makes one.
+  private static let sizeLimit: off_t = 1 << 20
+
+  private let root: Root
+  private let lockTimeout: Duration
+
+  /// The store's folder, held open, so that it stays the same folder whatever its path becomes.
+  private final class Root: Sendable {
+    let path: String
+    let folder: FileDescriptor
+
+    init(path: String) throws(SystemCallError) {
+      self.path = path
+      try System.makeFolder(path)
+      self.folder = try System.open(path, O_RDONLY | O_DIRECTORY)
+    }
+  }
+
+  /// Opens the store at `path` and makes its folder (0700) if there is none.
+  ///
+  /// - Parameter lockTimeout: how long `update` waits for others before it throws `busy`.
+  /// - Throws: `DocumentStoreError.failed` where the folder cannot be used, `.damaged` where
+  ///   others than its owner may write to it.
+  public init(path: String, lockTimeout: Duration = .seconds(2)) throws(DocumentStoreError) {
+    do {
+      self.root = try Root(path: path)
+      self.lockTimeout = lockTimeout
+      let status = try System.status(of: root.folder)
+      guard status.st_mode & 0o022 == 0 else {
+        throw DocumentStoreError.damaged(path: path, reason: "others may write to this folder")
+      }
+    } catch let error as SystemCallError {
+      throw .failed(error, path: path)
+    } catch let error as DocumentStoreError {
+      throw error
+    } catch {
+      throw .damaged(path: path, reason: "unusable")
+    }
+  }
+
+  public func read<D: Document>(_ type: D.Type, _ key: String) throws -> D? {
+    let layout = try FileLayout(collection: type.collection, key: key)
+    return try naming(layout) {
+      try load(type, key, named: layout.path, in: root.folder)
+    }
+  }
+
+  public func update<D: Document, R>(
+    _ type: D.Type, _ key: String, _ change: (inout D?) throws -> R
+  ) throws -> R {
+    let layout = try FileLayout(collection: type.collection, key: key)
+    return try naming(layout) {
+      let folder = try openFolder(layout)
+      let lock = try acquireLock(in: folder)
+      defer { try? System.unlock(lock) }
+
+      let old = try load(type, key, named: layout.name, in: folder)
+      var new = old
+      let result = try change(&new)
+      if new != old { try commit(new, key, named: layout.name, in: folder) }
+      return result
+    }
+  }
+
+  public func keys<D: Document>(of type: D.Type) throws -> [String] {
+    let collection = "\(root.path)/\(type.collection)"
+    do {
+      var keys: [String] = []
+      for folder in try System.names(inFolderAt: collection) {
+        let names = try System.names(inFolderAt: "\(collection)/\(folder)")
+        keys += names.compactMap(FileLayout.key(ofName:))
+      }
+      return keys
+    } catch  where error.code == ENOENT {
+      return []
+    } catch {
+      throw DocumentStoreError.failed(error, path: type.collection)
+    }
+  }
+
+  // MARK: - Steps of an update
+
+  /// Opens the folder that holds the document, and makes it, durably, if there is none.
+  private func openFolder(_ layout: FileLayout) throws -> FileDescriptor {
+    do {
+      return try System.open(layout.folder, in: root.folder, O_RDONLY | O_DIRECTORY)
+    } catch  where error.code == ENOENT {
+      try System.makeFolder(layout.collection, in: root.folder)
+      try System.makeFolder(layout.folder, in: root.folder)
+      try System.sync(System.open(layout.collection, in: root.folder, O_RDONLY | O_DIRECTORY))
+      try System.sync(root.folder)
+      return try System.open(layout.folder, in: root.folder, O_RDONLY | O_DIRECTORY)
+    }
+  }
+
+  /// Takes the folder's lock through a descriptor of this call's own, so that threads of one
+  /// process exclude each other too. The kernel gives it back when its holder dies.
+  private func acquireLock(in folder: FileDescriptor) throws -> FileDescriptor {
+    let lock = try System.open(FileLayout.lockName, in: folder, O_RDWR | O_CREAT, mode: 0o600)
+    let deadline = ContinuousClock.now + lockTimeout
+    var pause: UInt32 = 50
+    while try !System.tryLock(lock) {
+      guard ContinuousClock.now < deadline else { throw Busy() }
+      usleep(pause)
+      pause = min(pause * 2, 2_000)
+    }
+    return lock
+  }
+
+  private struct Busy: Error {}
+
+  /// Only a regular file with no second name counts (none is left where it was replaced meanwhile): no
+  /// link is followed, and a pipe cannot hang us.
+  private func load<D: Document>(
+    _ type: D.Type, _ key: String, named name: String, in folder: FileDescriptor
+  ) throws -> D? {
+    let file: FileDescriptor
+    do {
+      file = try System.open(name, in: folder, O_RDONLY | O_NONBLOCK)
+    } catch  where error.code == ENOENT {
+      return nil
+    } catch  where error.code == ELOOP {
+      throw Envelope.Damage(reason: "a symbolic link")
+    }
+    let status = try System.status(of: file)
+    guard status.st_mode & S_IFMT == S_IFREG, status.st_nlink <= 1 else {
+      throw Envelope.Damage(reason: "not a regular file with one name")
+    }
+    guard status.st_size <= Self.sizeLimit else { throw Envelope.Damage(reason: "too large") }
+    let bytes = try System.read(file, limit: Int(status.st_size))
+    return try Envelope.open(bytes, as: type, key: key)
+  }
+
+  private func commit<D: Document>(
+    _ document: D?, _ key: String, named name: String, in folder: FileDescriptor
+  ) throws {
+    if let document {
+      try replace(name, in: folder, with: Envelope.seal(document, key: key))
+    } else {
+      try System.remove(name, in: folder)
+    }
+    try System.sync(folder)
+  }
+
+  /// Writes a new file aside, and gives it the name of the old one once it is durable.
+  private func replace(_ name: String, in folder: FileDescriptor, with bytes: [UInt8]) throws {
+    let fresh = FileLayout.temporaryPrefix + String(UInt64.random(in: .min ... .max), radix: 16)
+    let file = try System.open(fresh, in: folder, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+    do {
+      try System.write(bytes, to: file)
+      try System.syncData(file)
+      try System.rename(fresh, to: name, in: folder)
+    } catch {
+      try? System.remove(fresh, in: folder)
+      throw error
+    }
+  }
+
+  /// Runs `body` and says of its errors which document they are about.
+  private func naming<R>(
+    _ layout: FileLayout, _ body: () throws -> R
+  ) throws -> R {
+    do {
+      return try body()
+    } catch let error as SystemCallError {
+      throw DocumentStoreError.failed(error, path: layout.path)
+    } catch let error as Envelope.Damage {
+      throw DocumentStoreError.damaged(path: layout.path, reason: error.reason)
+    } catch is Busy {
+      throw DocumentStoreError.busy(path: layout.path)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Crypto
+
+/// Where a document lies below the store's folder: `tokens/3f/alice.json`.
+struct FileLayout {
+  /// `tokens/3f`: one of 256 folders, by the key's hash, each with a lock of its own.
+  let folder: String
+  let collection: String
+  /// `alice.json`: the key, percent-encoded, so that every name can be read back.
+  let name: String
+
+  var path: String { "\(folder)/\(name)" }
+
+  static let lockName = ".lock"
+  static let temporaryPrefix = ".new-"
+
+  init(collection: String, key: String) throws(DocumentStoreError) {
+    guard 1...64 ~= key.utf8.count else { throw .invalidKey }
+    let hash = SHA256.hash(data: Array(key.utf8)).prefix(1)
+    self.collection = collection
+    self.folder = "\(collection)/\(hash.hexadecimal)"
+    self.name = percentEncoded(key) + Self.suffix
+  }
+
+  /// The key that a file's name stands for; `nil` for a file that is no document.
+  static func key(ofName name: String) -> String? {
+    guard name.hasSuffix(suffix) else { return nil }
+    return percentDecoded(name.dropLast(suffix.count))
+  }
+
+  private static let suffix = ".json"
+}
+
+/// Keeps lower-case letters, digits, `-` and `_`; all else, upper case too, becomes `%` and two
+/// digits. So no two keys share a name, not even where the file system ignores case.
+private func percentEncoded(_ key: String) -> String {
+  key.utf8.reduce(into: "") { name, byte in
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+      UInt8(ascii: "-"), UInt8(ascii: "_"):
+      name.unicodeScalars.append(UnicodeScalar(byte))
+    default:
+      name += "%" + [byte].hexadecimal
+    }
+  }
+}
+
+private func percentDecoded(_ name: Substring) -> String? {
+  var bytes: [UInt8] = []
+  var rest = name.utf8
+  while let byte = rest.popFirst() {
+    if byte == UInt8(ascii: "%") {
+      guard let digits = String(rest.prefix(2)), let value = UInt8(digits, radix: 16) else {
+        return nil
+      }
+      bytes.append(value)
+      rest = rest.dropFirst(2)
+    } else {
+      bytes.append(byte)
+    }
+  }
+  return String(validating: bytes, as: UTF8.self)
+}

@@ -1,0 +1,39 @@
+public import FoundationEssentials
+public import HTTPTypes
+
+/// One HTTP request, whole: a handler never waits for more of it.
+public struct Request: Sendable {
+  public var method: HTTPRequest.Method
+  /// The path as the client sent it, not percent-decoded, without the query: `/login`.
+  public var path: String
+  /// What follows the first `?`, as sent; empty when there is none.
+  public var query: String
+  public var headers: HTTPFields
+  public var body: [UInt8]
+  /// The client's address as the web server saw it, such as `203.0.113.7` or `2001:db8::1`.
+  public var remoteAddress: String
+  /// Names this request in the log and in the answer's `X-Request-Id`.
+  public var id: String
+  /// When the request arrived. Whatever the request decides, it decides at this time.
+  public var time: Date
+
+  public init(
+    method: HTTPRequest.Method,
+    path: String,
+    query: String = "",
+    headers: HTTPFields = [:],
+    body: [UInt8] = [],
+    remoteAddress: String = "127.0.0.1",
+    id: String = "",
+    time: Date = Date()
+  ) {
+    self.method = method
+    self.path = path
+    self.query = query
+    self.headers = headers
+    self.body = body
+    self.remoteAddress = remoteAddress
+    self.id = id
+    self.time = time
+  }
+}

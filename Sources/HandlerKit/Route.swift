@@ -1,0 +1,48 @@
+public import HTTPTypes
+
+/// A method and a path, and who answers them.
+public struct Route: Sendable {
+  public typealias Handler = @Sendable (Request) async throws -> Response
+
+  public let method: HTTPRequest.Method
+  /// Compared byte for byte with the path that the client sent.
+  public let path: String
+  let handler: Handler
+
+  public init(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
+    self.method = method
+    self.path = path
+    self.handler = handler
+  }
+
+  /// A protected route: its handler is called only for a caller whom `authenticator` admits.
+  public init<A: Authenticator>(
+    _ method: HTTPRequest.Method,
+    _ path: String,
+    for authenticator: A,
+    _ handler: @escaping @Sendable (Request, A.Caller) async throws -> Response
+  ) {
+    self.init(method, path) { request in
+      try await handler(request, authenticator.authenticate(request))
+    }
+  }
+}
+
+/// Says who sends a request.
+public protocol Authenticator: Sendable {
+  associatedtype Caller: Sendable
+
+  /// - Throws: `HTTPError`, most often a 401, for a request that proves nobody.
+  func authenticate(_ request: Request) async throws -> Caller
+}
+
+/// Lets `routes` list one route after another without commas or brackets.
+@resultBuilder
+public enum RouteBuilder {
+  public static func buildExpression(_ route: Route) -> [Route] { [route] }
+  public static func buildExpression(_ routes: [Route]) -> [Route] { routes }
+  public static func buildBlock(_ routes: [Route]...) -> [Route] { routes.flatMap { $0 } }
+  public static func buildOptional(_ routes: [Route]?) -> [Route] { routes ?? [] }
+  public static func buildEither(first routes: [Route]) -> [Route] { routes }
+  public static func buildEither(second routes: [Route]) -> [Route] { routes }
+}

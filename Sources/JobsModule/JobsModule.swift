@@ -1,0 +1,22 @@
+public import DocumentStore
+public import HandlerKit
+public import Tokens
+
+/// `GET /job-list`: the caller's own jobs.
+public struct JobsModule: HandlerModule {
+  public static let name = "jobs"
+
+  private let documents: any DocumentStore
+  private let bearer: BearerAuthenticator
+
+  public init(documents: any DocumentStore, bearer: BearerAuthenticator) {
+    self.documents = documents
+    self.bearer = bearer
+  }
+
+  public var routes: [Route] {
+    Route(.get, "/job-list", for: bearer) { _, caller in
+      try .json(documents.read(JobList.self, caller.sub)?.jobs ?? [])
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import FastCGI
+import Logging
+import SystemCalls
+
+struct Serve: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Start the workers and keep them running, in the foreground.",
+    discussion: """
+      Listens on postern.sock in the run folder. SIGTERM and SIGINT stop it: requests in hand \
+      are answered first.
+
+      Settings come from the environment, or from postern.json by their dotted names \
+      (POSTERN_TOKENS_GRACE is tokens.grace):
+
+      \(Setting.table)
+      """)
+
+  @OptionGroup var settings: SettingsOptions
+
+  func run() throws {
+    let signals = try Supervisor.signals()
+    System.keepFilesPrivate()
+    System.forbidCoreFiles()
+    let configuration = try settings.load()
+    let logger = Logger.postern(level: configuration.logLevel)
+    // What would stop a worker stops the start instead, and the keys are there before all workers.
+    _ = try ThreadExecutor.run {
+      try await Services(configuration: configuration, logger: logger)
+    }
+    var supervisor = try Supervisor(
+      configuration: configuration,
+      arguments: ["worker", "--supervised"] + (settings.file.map { ["--config", $0] } ?? []),
+      logger: logger)
+    try supervisor.run(until: signals)
+  }
+}
+
+struct WorkerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker",
+    abstract: "Serve the listening socket on standard input, in this one process.",
+    discussion: "For servers that start FastCGI programs themselves.")
+
+  @OptionGroup var settings: SettingsOptions
+
+  @Flag(help: ArgumentHelp("Stop when the supervisor is gone.", visibility: .hidden))
+  var supervised = false
+
+  func run() throws {
+    let signals = try Worker.signals()
+    System.keepFilesPrivate()
+    System.forbidCoreFiles()
+    let worker = Worker(configuration: try settings.load(), modules: ModuleList.current)
+    try worker.run(until: signals, isSupervised: supervised)
+  }
+}

@@ -1,0 +1,64 @@
+import Accounts
+import ArgumentParser
+import DocumentStore
+
+struct UserCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "user",
+    abstract: "Add and list users.",
+    subcommands: [Add.self, List.self])
+
+  struct Add: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Add a user.",
+      discussion: """
+        Asks for the password twice; where standard input is no terminal, its first line is the \
+        password.
+        """)
+
+    @Argument(help: "The name to sign in with.")
+    var name: String
+
+    @Option(help: "The user's e-mail address.")
+    var email: String
+    @Option var firstName = ""
+    @Option var lastName = ""
+    @Option var gender = ""
+    @Option var phone = ""
+    @Option var city = ""
+
+    @OptionGroup var settings: SettingsOptions
+
+    func run() throws {
+      let configuration = try settings.load()
+      guard let username = Username(name) else {
+        throw ValidationError(
+          "A name has 1 to 64 bytes and no spaces, control or invisible characters.")
+      }
+      let users = UserDirectory(documents: try FileDocumentStore(path: configuration.data))
+      guard try users.user(named: username) == nil else { throw UsernameTaken() }
+      let password = try PasswordPrompt.newPassword()
+      let hash = try PasswordHasher(concurrency: 1).hash(password)
+      let profile = User.Profile(
+        email: email, firstName: firstName, lastName: lastName, gender: gender, phone: phone,
+        city: city)
+      let user = try users.add(username, profile: profile, passwordHash: hash)
+      print("Added \(user.username) (\(user.id))")
+    }
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List all users: name, id, e-mail address, and whether disabled.")
+
+    @OptionGroup var settings: SettingsOptions
+
+    func run() throws {
+      let configuration = try settings.load()
+      for user in try UserDirectory(documents: FileDocumentStore(path: configuration.data)).all() {
+        let columns = [user.username, user.id, user.profile.email]
+        print((columns + (user.isDisabled ? ["disabled"] : [])).joined(separator: "\t"))
+      }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import CurrentUserModule
+import JobsModule
+import LoginModule
+import RefreshModule
+
+/// The modules that come with Postern: the one list of them.
+public let standardModules: [any ServiceModule.Type] = [
+  LoginModule.self,
+  RefreshModule.self,
+  JobsModule.self,
+  CurrentUserModule.self,
+]
+
+// What each of them gets.
+
+extension LoginModule: ServiceModule {
+  public init(_ services: Services) {
+    self.init(
+      users: services.users, passwords: services.passwords, throttle: services.throttle,
+      sessions: services.sessions, tokens: services.tokens, logger: services.logger)
+  }
+}
+
+extension RefreshModule: ServiceModule {
+  public init(_ services: Services) {
+    self.init(
+      users: services.users, sessions: services.sessions, tokens: services.tokens,
+      logger: services.logger)
+  }
+}
+
+extension JobsModule: ServiceModule {
+  public init(_ services: Services) {
+    self.init(documents: services.documents, bearer: services.bearer)
+  }
+}
+
+extension CurrentUserModule: ServiceModule {
+  public init(_ services: Services) {
+    self.init(users: services.users, bearer: services.bearer)
+  }
+}

@@ -1,0 +1,125 @@
+import Configuration
+import FoundationEssentials
+public import Logging
+public import Sessions
+
+/// What the operator decided: every setting, read and checked once.
+public struct PosternConfiguration: Sendable {
+  /// The data folder.
+  public var data: String
+  /// The folder of the socket and the pid file.
+  public var run: String
+  public var workers: Int
+  public var accessSecret: String?
+  public var refreshSecret: String?
+  /// In seconds.
+  public var accessLifetime: Int
+  public var issuer: String
+  public var audience: String?
+  public var sessions: SessionPolicy
+  public var isThrottleEnabled: Bool
+  public var disabledModules: [String]
+  public var logLevel: Logger.Level
+
+  /// Reads the settings: from the environment first, then from the JSON file at `path`.
+  ///
+  /// The environment may hold names that are no settings: other programs, and whoever starts
+  /// containers, put some there too.
+  /// - Parameter path: `nil` for `postern.json` in the working folder, which may be missing.
+  /// - Throws: `ConfigurationError`, which names the setting and never its value.
+  public static func load(
+    file path: String?,
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(ConfigurationError) -> PosternConfiguration {
+    let file = try SettingsFile(path: path ?? "postern.json", isOptional: path == nil)
+    let defaults = Setting.all.compactMap { setting in
+      setting.defaultValue.map { (setting.name, $0) }
+    }
+    let reader = ConfigReader(providers: [
+      EnvironmentVariablesProvider(environmentVariables: environment.filter { !$0.value.isEmpty })
+        .prefixKeys(with: "postern"),
+      provider(of: file.values),
+      provider(of: Dictionary(uniqueKeysWithValues: defaults)),
+    ])
+    return try PosternConfiguration(reader)
+  }
+
+  private static func provider(of values: [String: ConfigContent]) -> InMemoryProvider {
+    let pairs = values.map { name, content in
+      (AbsoluteConfigKey(ConfigKey(name)), ConfigValue(content, isSecret: false))
+    }
+    return InMemoryProvider(values: Dictionary(uniqueKeysWithValues: pairs))
+  }
+
+  private init(_ reader: ConfigReader) throws(ConfigurationError) {
+    func text(_ name: String) throws(ConfigurationError) -> String {
+      guard let text = try? reader.requiredString(forKey: ConfigKey(name)) else {
+        throw ConfigurationError("\(name) must be text")
+      }
+      return text
+    }
+    func number(_ name: String, _ range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
+      guard let number = try? reader.requiredInt(forKey: ConfigKey(name)), range.contains(number)
+      else {
+        throw ConfigurationError(
+          "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+      }
+      return number
+    }
+    func choice<C: RawRepresentable & CaseIterable>(
+      _ name: String, _ type: C.Type
+    ) throws(ConfigurationError) -> C where C.RawValue == String {
+      guard let choice = C(rawValue: try text(name)) else {
+        let choices = C.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ConfigurationError("\(name) must be one of \(choices)")
+      }
+      return choice
+    }
+    func secret(_ name: String) -> String? {
+      reader.string(forKey: ConfigKey(name), isSecret: true)
+    }
+    let longTime = 1...100 * 365 * 86_400
+
+    data = try text("data")
+    run = try text("run")
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    workers =
+      reader.string(forKey: "workers") == nil && reader.int(forKey: "workers") == nil
+      ? cores : try number("workers", 1...256)
+    guard try text("store") == "file" else {
+      throw ConfigurationError("store must be file: there is no other engine yet")
+    }
+    accessSecret = secret("tokens.accessSecret")
+    refreshSecret = secret("tokens.refreshSecret")
+    accessLifetime = try number("tokens.accessLifetime", longTime)
+    issuer = try text("tokens.issuer")
+    audience = reader.string(forKey: "tokens.audience")
+    sessions = SessionPolicy(
+      limit: try number("sessions.limit", 1...100),
+      whenFull: try choice("sessions.whenFull", SessionPolicy.WhenFull.self),
+      grace: TimeInterval(try number("tokens.grace", 0...3600)),
+      refreshLifetime: try number("tokens.refreshLifetime", longTime),
+      sessionLifetime: try number("sessions.lifetime", longTime))
+    guard accessLifetime <= sessions.refreshLifetime else {
+      throw ConfigurationError("tokens.accessLifetime must not exceed tokens.refreshLifetime")
+    }
+    guard let isThrottleEnabled = try? reader.requiredBool(forKey: "throttle.enabled") else {
+      throw ConfigurationError("throttle.enabled must be true or false")
+    }
+    self.isThrottleEnabled = isThrottleEnabled
+    guard let disabled = try? reader.requiredStringArray(forKey: "modules.disabled") else {
+      throw ConfigurationError("modules.disabled must be a list of names")
+    }
+    disabledModules = disabled.filter { !$0.isEmpty }
+    logLevel = try choice("log.level", Logger.Level.self)
+  }
+}
+
+/// A setting that cannot be used. Never holds its value: it may be a secret.
+public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) {
+    self.description = description
+  }
+}

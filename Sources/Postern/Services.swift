@@ -1,0 +1,60 @@
+public import Accounts
+public import DocumentStore
+import FoundationEssentials
+public import Logging
+public import Sessions
+public import Tokens
+
+/// All that modules may need, made once per worker from the configuration.
+public struct Services: Sendable {
+  public let configuration: PosternConfiguration
+  public let documents: any DocumentStore
+  public let users: UserDirectory
+  public let passwords: PasswordHasher
+  /// `nil` where throttling is turned off.
+  public let throttle: Throttle?
+  public let sessions: TokenStore
+  public let tokens: TokenIssuer
+  public let bearer: BearerAuthenticator
+  public let logger: Logger
+
+  /// - Throws: an error whose description tells the operator what to mend.
+  public init(configuration: PosternConfiguration, logger: Logger) async throws {
+    self.configuration = configuration
+    self.logger = logger
+    let documents = try FileDocumentStore(path: configuration.data)
+    self.documents = documents
+    users = UserDirectory(documents: documents)
+    passwords = try PasswordHasher(concurrency: ProcessInfo.processInfo.activeProcessorCount)
+    throttle = configuration.isThrottleEnabled ? Throttle(documents: documents) : nil
+    sessions = TokenStore(documents: documents, policy: configuration.sessions)
+    let keys = try Self.keys(configuration)
+    tokens = TokenIssuer(
+      access: try await KeyRing(signing: keys.access),
+      refresh: try await KeyRing(signing: keys.refresh),
+      issuer: configuration.issuer,
+      audience: configuration.audience,
+      accessLifetime: configuration.accessLifetime)
+    bearer = BearerAuthenticator(tokens: tokens)
+  }
+
+  /// The secrets of the environment where it has them, else those of `keys.json`.
+  private static func keys(
+    _ configuration: PosternConfiguration
+  ) throws -> (access: KeySecret, refresh: KeySecret) {
+    func given(_ name: String, _ text: String?, _ type: String) throws -> KeySecret? {
+      do {
+        return try text.map { text in try KeySecret(text: text, type: type) }
+      } catch {
+        throw ConfigurationError("\(name): \(error)")
+      }
+    }
+    let access = try given(
+      "tokens.accessSecret", configuration.accessSecret, AccessClaims.type)
+    let refresh = try given(
+      "tokens.refreshSecret", configuration.refreshSecret, RefreshClaims.type)
+    if let access, let refresh { return (access, refresh) }
+    let file = try KeyFile.loadOrCreate(inFolder: configuration.data)
+    return (access ?? file.access, refresh ?? file.refresh)
+  }
+}

@@ -1,0 +1,62 @@
+import Configuration
+import FoundationEssentials
+
+/// The settings of a JSON file, under their dotted names.
+///
+/// ```json
+/// {"tokens": {"grace": 10}, "modules": {"disabled": ["jobs"]}}
+/// ```
+struct SettingsFile {
+  let values: [String: ConfigContent]
+
+  /// - Parameter isOptional: whether there may be no file.
+  /// - Throws: `ConfigurationError`, also for a name that is no setting: misspelt, it would
+  ///   silently do nothing.
+  init(path: String, isOptional: Bool) throws(ConfigurationError) {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      guard isOptional, !FileManager.default.fileExists(atPath: path) else {
+        throw ConfigurationError("\(path) cannot be read")
+      }
+      values = [:]
+      return
+    }
+    guard let leaves = try? JSONDecoder().decode(Leaves.self, from: data) else {
+      throw ConfigurationError("\(path) is not a JSON object of settings")
+    }
+    let known = Set(Setting.all.map(\.name))
+    if let unknown = leaves.values.keys.sorted().first(where: { !known.contains($0) }) {
+      throw ConfigurationError("\(path) has an unknown setting: \(unknown)")
+    }
+    values = leaves.values
+  }
+
+  /// The leaves of nested JSON objects.
+  private struct Leaves: Decodable {
+    var values: [String: ConfigContent] = [:]
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: Name.self)
+      for key in container.allKeys {
+        let name = (decoder.codingPath + [key]).map(\.stringValue).joined(separator: ".")
+        if let flag = try? container.decode(Bool.self, forKey: key) {
+          values[name] = .bool(flag)
+        } else if let number = try? container.decode(Int.self, forKey: key) {
+          values[name] = .int(number)
+        } else if let text = try? container.decode(String.self, forKey: key) {
+          values[name] = .string(text)
+        } else if let texts = try? container.decode([String].self, forKey: key) {
+          values[name] = .stringArray(texts)
+        } else {
+          values.merge(try container.decode(Leaves.self, forKey: key).values) { $1 }
+        }
+      }
+    }
+  }
+
+  private struct Name: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+}

@@ -1,0 +1,132 @@
+import FastCGI
+import Glibc
+import Logging
+import SystemCalls
+
+/// Keeps the worker processes running. Never handles a request itself.
+struct Supervisor {
+  private let socket: ListeningSocket
+  private let socketPath: String
+  private let pidFile: PIDFile
+  private let logger: Logger
+  private let lifeline: (read: Int32, write: Int32)
+  private let program: String
+  private let arguments: [String]
+  private var places: [Place]
+
+  /// Where a worker runs, or is to run again.
+  private struct Place {
+    var process: pid_t?
+    var startedAt = ContinuousClock.now
+    var startAt = ContinuousClock.now
+    var restart = RestartPolicy()
+  }
+
+  /// How long workers may take to end what they have in hand.
+  private static let patience = Duration.seconds(10)
+
+  /// Takes the pid file and makes the socket, both in the run folder.
+  /// - Parameter arguments: those that make this program a worker.
+  init(configuration: PosternConfiguration, arguments: [String], logger: Logger) throws {
+    try System.makeFolder(configuration.run)
+    pidFile = try PIDFile("\(configuration.run)/postern.pid")
+    socketPath = "\(configuration.run)/postern.sock"
+    socket = try ListeningSocket(.unix(path: socketPath))
+    lifeline = try System.pipe()
+    program = try System.pathOfThisProgram()
+    places = Array(repeating: Place(), count: configuration.workers)
+    self.arguments = arguments
+    self.logger = logger
+  }
+
+  /// What the supervisor listens to. To be called while the process has no other thread: one that
+  /// is older would not have these signals blocked, and would die of them.
+  static func signals() throws -> SignalQueue {
+    try SignalQueue([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
+  }
+
+  /// Runs until SIGTERM or SIGINT, and leaves no process, socket or pid file behind.
+  mutating func run(until signals: SignalQueue) throws {
+    defer {
+      try? System.remove(socketPath)
+      pidFile.remove()
+    }
+    logger.notice(
+      "postern started", metadata: ["pid": "\(getpid())", "workers": "\(places.count)"])
+    while true {
+      startWorkers()
+      _ = try System.waitForInput([signals.descriptor], milliseconds: millisecondsToNextStart())
+      while let signal = try signals.next() {
+        switch signal {
+        case SIGCHLD: try noteEndedWorkers()
+        case SIGHUP: logger.warning("SIGHUP has no meaning yet")
+        default: return try stop(signals)
+        }
+      }
+    }
+  }
+
+  private mutating func startWorkers() {
+    let now = ContinuousClock.now
+    for index in places.indices where places[index].process == nil && places[index].startAt <= now {
+      do {
+        places[index].process = try System.spawn(
+          program, arguments: arguments,
+          descriptors: [
+            ListeningSocket.inherited: socket.descriptor.number, Worker.lifeline: lifeline.read,
+          ])
+        places[index].startedAt = now
+      } catch {
+        logger.error("cannot start a worker", metadata: ["error": "\(error)"])
+        places[index].startAt = now + .seconds(1)
+      }
+    }
+  }
+
+  private func millisecondsToNextStart() -> Int32 {
+    let next = places.filter { $0.process == nil }.map(\.startAt).min()
+    guard let next else { return -1 }
+    return Int32(max(0, (next - ContinuousClock.now) / .milliseconds(1)).rounded(.up))
+  }
+
+  private mutating func noteEndedWorkers() throws {
+    while let (process, end) = try System.endedChild() {
+      guard let index = places.firstIndex(where: { $0.process == process }) else { continue }
+      let now = ContinuousClock.now
+      let wasAsked = end == .killed(signal: SIGKILL) || end == .killed(signal: SIGTERM)
+      let pause = places[index].restart.pause(
+        afterLife: now - places[index].startedAt, wasAsked: wasAsked)
+      places[index].process = nil
+      places[index].startAt = now + pause
+      logger.warning(
+        "worker ended",
+        metadata: ["pid": "\(process)", "end": "\(end)", "next start in": "\(pause)"])
+    }
+  }
+
+  /// Lets the workers end what they have in hand. Whoever asks a second time, or waits for longer
+  /// than is reasonable, gets them killed.
+  private mutating func stop(_ signals: SignalQueue) throws {
+    send(SIGTERM)
+    let deadline = ContinuousClock.now + Self.patience
+    while places.contains(where: { $0.process != nil }) {
+      let left = (deadline - ContinuousClock.now) / .milliseconds(1)
+      if left <= 0 { send(SIGKILL) }
+      _ = try System.waitForInput(
+        [signals.descriptor], milliseconds: Int32(max(100, left.rounded(.up))))
+      while let signal = try signals.next() {
+        if signal == SIGTERM || signal == SIGINT { send(SIGKILL) }
+      }
+      while let (process, _) = try System.endedChild() {
+        for index in places.indices where places[index].process == process {
+          places[index].process = nil
+        }
+      }
+    }
+    logger.notice("postern stopped")
+  }
+
+  private func send(_ signal: Int32) {
+    for process in places.compactMap(\.process) { System.send(signal, to: process) }
+  }
+}

@@ -1,0 +1,87 @@
+public import Accounts
+public import HandlerKit
+public import Logging
+public import Sessions
+public import Tokens
+
+/// `POST /refresh-token`: a refresh token for its successor and a new access token.
+public struct RefreshModule: HandlerModule {
+  public static let name = "refresh"
+
+  private let users: UserDirectory
+  private let sessions: TokenStore
+  private let tokens: TokenIssuer
+  private let logger: Logger
+
+  public init(users: UserDirectory, sessions: TokenStore, tokens: TokenIssuer, logger: Logger) {
+    self.users = users
+    self.sessions = sessions
+    self.tokens = tokens
+    self.logger = logger
+  }
+
+  public var routes: [Route] {
+    Route(.post, "/refresh-token", refresh)
+  }
+
+  private func refresh(_ request: Request) throws -> Response {
+    let fields = try BodyFields(of: request, unparsable: "Please enter valid data!")
+    guard let token = fields["refreshToken"], !token.isEmpty,
+      fields["fingerprint"] != nil || !fields.contains("fingerprint")
+    else { throw HTTPError.accessForbidden }
+    let claims = try verified(token, request)
+
+    let outcome = try sessions.refresh(
+      ofUser: claims.sub,
+      with: PresentedToken(
+        session: claims.sid, id: claims.jti, fingerprint: fields["fingerprint"]),
+      at: request.time,
+      owner: { username in try users.activeUser(named: username, id: claims.sub) })
+
+    switch outcome {
+    case .refreshed(let user, let session):
+      let current = session.current
+      return try .json(
+        tokens.tokens(
+          for: .init(id: user.id, email: user.profile.email, username: user.username),
+          session: session.id,
+          refresh: (current.id, current.issuedAt, current.expiresAt),
+          at: request.time))
+    case .reuse:
+      logger.warning(
+        "refresh token reused, session revoked",
+        metadata: [
+          "request": "\(request.id)", "user": "\(claims.sub)", "session": "\(claims.sid)",
+          "address": "\(request.remoteAddress)",
+        ])
+      throw HTTPError.refreshTokenWrong
+    case .unknownSession: throw HTTPError.refreshTokenWrong
+    case .noSession: throw HTTPError.noRefreshToken
+    case .noOwner, .fingerprintDiffers: throw HTTPError.accessForbidden
+    }
+  }
+
+  /// Nothing is looked up in the store for a token that no key of ours signed.
+  private func verified(_ token: String, _ request: Request) throws(HTTPError) -> RefreshClaims {
+    do {
+      return try tokens.verifyRefreshToken(token, at: request.time)
+    } catch {
+      switch error {
+      case .malformed: throw .forbidden("jwt_malformed", "jwt malformed")
+      case .otherType, .invalidSignature: throw .forbidden("invalid_signature", "invalid signature")
+      case .expired: throw .forbidden("jwt_expired", "jwt expired")
+      }
+    }
+  }
+}
+
+extension HTTPError {
+  fileprivate static let accessForbidden = forbidden("access_forbidden", "Access is forbidden")
+  fileprivate static let refreshTokenWrong = forbidden("session_gone", "Refresh token is wrong")
+  fileprivate static let noRefreshToken = forbidden(
+    "no_session", "There is no refresh token for the user")
+
+  fileprivate static func forbidden(_ code: String, _ message: String) -> HTTPError {
+    HTTPError(.forbidden, code: code, message: message)
+  }
+}

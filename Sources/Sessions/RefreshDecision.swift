@@ -1,0 +1,51 @@
+import FoundationEssentials
+
+/// A refresh token as it is presented, its signature and its `exp` already found good.
+public struct PresentedToken: Equatable, Sendable {
+  public let session: String
+  public let id: String
+  public let fingerprint: String?
+
+  public init(session: String, id: String, fingerprint: String?) {
+    self.session = session
+    self.id = id
+    self.fingerprint = fingerprint
+  }
+}
+
+/// What a refresh does to the session.
+public enum RefreshDecision: Equatable, Sendable {
+  /// The current token: it gets a successor.
+  case rotate
+  /// A token that was replaced within the grace: the answer was lost, or two asked at once. It is
+  /// given the current token again, and nothing changes.
+  case replay
+  /// A token from before that: somebody else has it too. The session ends.
+  case reuse
+  /// The fingerprint of the sign-in did not come with it. Nothing changes.
+  case fingerprintDiffers
+  /// The user has sessions, but not this one.
+  case unknownSession
+  /// The user has no live session at all.
+  case noSession
+}
+
+extension UserSessions {
+  /// The whole decision, from nothing but the record, the token and the time.
+  public func decision(
+    on token: PresentedToken, at time: Date, policy: SessionPolicy
+  ) -> RefreshDecision {
+    let live = sessions.filter { $0.isLive(at: time) }
+    guard let session = live.first(where: { $0.id == token.session }) else {
+      return live.isEmpty ? .noSession : .unknownSession
+    }
+    if let expected = session.fingerprint, expected != token.fingerprint.map(fingerprintDigest) {
+      return .fingerprintDiffers
+    }
+    if session.current.id == token.id { return .rotate }
+    guard let replaced = session.recent.first(where: { $0.id == token.id }) else { return .reuse }
+    // A clock that was set back a little must not sign anybody out, hence the magnitude.
+    let age = time.timeIntervalSince(replaced.replacedAt)
+    return age.magnitude < policy.grace ? .replay : .reuse
+  }
+}

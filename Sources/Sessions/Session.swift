@@ -1,0 +1,40 @@
+public import FoundationEssentials
+
+/// One sign-in on one device.
+///
+/// Holds ids and times of tokens, never a token: whoever reads the store can sign in as nobody.
+public struct Session: Codable, Equatable, Sendable {
+  public let id: String
+  public let createdAt: Date
+  /// When a refresh token of this session was last rotated.
+  public internal(set) var lastUsedAt: Date
+  /// The session's absolute end, however often it is refreshed.
+  public let endsAt: Date
+  /// The refresh token that is good now.
+  public internal(set) var current: RefreshTokenRecord
+  /// The latest refresh tokens that were replaced, the newest first.
+  var recent: [ReplacedToken]
+  /// Digest of the fingerprint that was given at sign-in.
+  let fingerprint: String?
+  public let userAgent: String
+  public let address: String
+
+  func isLive(at time: Date) -> Bool {
+    time < endsAt && Int(time.timeIntervalSince1970.rounded(.down)) < current.expiresAt
+  }
+}
+
+/// What the store keeps of a refresh token: enough to sign it again to the byte.
+public struct RefreshTokenRecord: Codable, Equatable, Sendable {
+  /// The token's `jti`.
+  public let id: String
+  /// `iat` and `exp`: whole seconds since 1970.
+  public let issuedAt: Int
+  public let expiresAt: Int
+}
+
+/// A refresh token that has a successor.
+struct ReplacedToken: Codable, Equatable, Sendable {
+  let id: String
+  let replacedAt: Date
+}

@@ -1,0 +1,66 @@
+public import DocumentStore
+public import FoundationEssentials
+
+/// The sessions of all users, each user's in one document under the user's id.
+///
+/// Reading, deciding and writing are one step that no other worker can come between.
+/// Every operation may throw `DocumentStoreError`.
+public struct TokenStore: Sendable {
+  private let documents: any DocumentStore
+  private let policy: SessionPolicy
+
+  public init(documents: any DocumentStore, policy: SessionPolicy) {
+    self.documents = documents
+    self.policy = policy
+  }
+
+  /// Begins a session of the user.
+  public func beginSession(
+    ofUser id: String, named username: String, on device: Device, at time: Date
+  ) throws -> Session {
+    try documents.update(UserSessions.self, id) { document in
+      var sessions = document ?? UserSessions(username: username)
+      defer { document = sessions }
+      return sessions.begin(on: device, at: time, policy: policy)
+    }
+  }
+
+  /// What became of a refresh, and whose session it is.
+  public enum RefreshOutcome<Owner> {
+    /// The session's refresh token is `session.current` from now on, be it a new one or the one
+    /// that a lost answer held.
+    case refreshed(Owner, Session)
+    /// The token had been used before; its session is revoked.
+    case reuse
+    case fingerprintDiffers
+    case unknownSession
+    case noSession
+    /// The user is gone or may not sign in any longer. Nothing was decided.
+    case noOwner
+  }
+
+  /// Decides on a refresh and keeps what was decided.
+  ///
+  /// - Parameter owner: finds the user by name, and returns `nil` for one who may not sign in any
+  ///   longer. Asked within the same step: who is gone before it is gone for it.
+  public func refresh<Owner>(
+    ofUser id: String,
+    with token: PresentedToken,
+    at time: Date,
+    owner: (_ username: String) throws -> Owner?
+  ) throws -> RefreshOutcome<Owner> {
+    try documents.update(UserSessions.self, id) { document in
+      guard var sessions = document else { return .noSession }
+      guard let owner = try owner(sessions.username) else { return .noOwner }
+      let (decision, session) = sessions.refresh(with: token, at: time, policy: policy)
+      document = sessions
+      switch (decision, session) {
+      case (.rotate, let session?), (.replay, let session?): return .refreshed(owner, session)
+      case (.reuse, _): return .reuse
+      case (.fingerprintDiffers, _): return .fingerprintDiffers
+      case (.unknownSession, _): return .unknownSession
+      case (.noSession, _), (.rotate, nil), (.replay, nil): return .noSession
+      }
+    }
+  }
+}

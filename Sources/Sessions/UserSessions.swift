@@ -1,0 +1,104 @@
+import Crypto
+public import DocumentStore
+public import FoundationEssentials
+
+/// All sessions of one user: a value that knows no store, no key and no clock.
+public struct UserSessions: Document {
+  public static let collection = "tokens"
+
+  /// How many replaced tokens a session remembers; an older one is reuse, however young.
+  static let recentLimit = 8
+
+  /// The name that the user is found by.
+  public let username: String
+  public private(set) var sessions: [Session] = []
+
+  public init(username: String) {
+    self.username = username
+  }
+
+  /// Begins a session. Where there are as many live ones as there may be, `policy.whenFull` says
+  /// which of them make room.
+  public mutating func begin(
+    on device: Device, at time: Date, policy: SessionPolicy
+  ) -> Session {
+    dropExpired(at: time)
+    if sessions.count >= policy.limit {
+      switch policy.whenFull {
+      case .reset: sessions.removeAll()
+      case .evictOldest: sessions.removeFirst(sessions.count - policy.limit + 1)
+      }
+    }
+    let endsAt = time.addingTimeInterval(TimeInterval(policy.sessionLifetime))
+    let session = Session(
+      id: UUID().uuidString.lowercased(),
+      createdAt: time,
+      lastUsedAt: time,
+      endsAt: endsAt,
+      current: policy.refreshToken(at: time, endsAt: endsAt),
+      recent: [],
+      fingerprint: device.fingerprint.map(fingerprintDigest),
+      userAgent: device.userAgent,
+      address: device.address)
+    sessions.append(session)
+    return session
+  }
+
+  /// Decides on a refresh and does what was decided. The session is given for `rotate` and
+  /// `replay`, as it is from now on.
+  public mutating func refresh(
+    with token: PresentedToken, at time: Date, policy: SessionPolicy
+  ) -> (decision: RefreshDecision, session: Session?) {
+    let decision = decision(on: token, at: time, policy: policy)
+    guard let index = sessions.firstIndex(where: { $0.id == token.session }) else {
+      return (decision, nil)
+    }
+    switch decision {
+    case .rotate:
+      let session = rotated(sessions[index], at: time, policy: policy)
+      sessions[index] = session
+      dropExpired(at: time)
+      return (decision, session)
+    case .replay:
+      return (decision, sessions[index])
+    case .reuse:
+      sessions.remove(at: index)
+      dropExpired(at: time)
+      return (decision, nil)
+    case .fingerprintDiffers, .unknownSession, .noSession:
+      return (decision, nil)
+    }
+  }
+
+  private func rotated(_ session: Session, at time: Date, policy: SessionPolicy) -> Session {
+    var session = session
+    session.recent.insert(ReplacedToken(id: session.current.id, replacedAt: time), at: 0)
+    session.recent = Array(session.recent.prefix(Self.recentLimit))
+    session.current = policy.refreshToken(at: time, endsAt: session.endsAt)
+    session.lastUsedAt = time
+    return session
+  }
+
+  private mutating func dropExpired(at time: Date) {
+    sessions.removeAll { !$0.isLive(at: time) }
+  }
+}
+
+/// What a session knows of where it was begun.
+public struct Device: Equatable, Sendable {
+  public let fingerprint: String?
+  public let userAgent: String
+  public let address: String
+
+  /// - Parameter userAgent: kept to its first 256 characters.
+  public init(fingerprint: String?, userAgent: String, address: String) {
+    self.fingerprint = fingerprint
+    self.userAgent = String(userAgent.prefix(256))
+    self.address = address
+  }
+}
+
+/// What is kept of a fingerprint: it can be compared, and not be read.
+func fingerprintDigest(_ fingerprint: String) -> String {
+  SHA256.hash(data: Data(fingerprint.utf8)).hexadecimal
+}

@@ -1,0 +1,163 @@
+public import Glibc
+
+extension System {
+  /// openat(2), always with `O_CLOEXEC` and `O_NOFOLLOW`.
+  public static func open(
+    _ path: String, in folder: FileDescriptor, _ flags: Int32, mode: mode_t = 0
+  ) throws(SystemCallError) -> FileDescriptor {
+    FileDescriptor(
+      try retrying("open") { openat(folder.number, path, flags | O_CLOEXEC | O_NOFOLLOW, mode) })
+  }
+
+  /// open(2), always with `O_CLOEXEC`.
+  public static func open(
+    _ path: String, _ flags: Int32, mode: mode_t = 0
+  ) throws(SystemCallError) -> FileDescriptor {
+    FileDescriptor(try retrying("open") { Glibc.open(path, flags | O_CLOEXEC, mode) })
+  }
+
+  /// mkdirat(2) with mode 0700. Whatever is there already stays as it is and is no error.
+  public static func makeFolder(
+    _ path: String, in folder: FileDescriptor
+  ) throws(SystemCallError) {
+    try retrying("mkdir") {
+      mkdirat(folder.number, path, 0o700) == -1 && errno != EEXIST ? -1 : 0
+    }
+  }
+
+  /// mkdir(2) with mode 0700. Whatever is there already stays as it is and is no error.
+  public static func makeFolder(_ path: String) throws(SystemCallError) {
+    try retrying("mkdir") { mkdir(path, 0o700) == -1 && errno != EEXIST ? -1 : 0 }
+  }
+
+  /// fstat(2)
+  public static func status(of file: FileDescriptor) throws(SystemCallError) -> stat {
+    var status = stat()
+    try retrying("fstat") { fstat(file.number, &status) }
+    return status
+  }
+
+  /// lstat(2); `nil` where there is nothing.
+  public static func status(ofPath path: String) throws(SystemCallError) -> stat? {
+    var status = stat()
+    let result = try retrying("lstat") {
+      lstat(path, &status) == 0 ? 0 : errno == ENOENT ? 1 : -1
+    }
+    return result == 0 ? status : nil
+  }
+
+  /// read(2) until the end of the file, or until there are `limit` bytes.
+  public static func read(
+    _ file: FileDescriptor, limit: Int
+  ) throws(SystemCallError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: limit)
+    var count = 0
+    while count < limit {
+      let size = try retrying("read") {
+        bytes[count...].withUnsafeMutableBytes { Glibc.read(file.number, $0.baseAddress, $0.count) }
+      }
+      if size == 0 { break }
+      count += size
+    }
+    bytes.removeLast(limit - count)
+    return bytes
+  }
+
+  /// write(2) until all of `bytes` are written.
+  public static func write(
+    _ bytes: [UInt8], to file: FileDescriptor
+  ) throws(SystemCallError) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = try retrying("write") {
+        rest.withUnsafeBytes { Glibc.write(file.number, $0.baseAddress, $0.count) }
+      }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// fdatasync(2): makes the file's bytes durable. Never tried again on the same descriptor after
+  /// an error: the kernel may have dropped the pages that it could not write.
+  public static func syncData(_ file: FileDescriptor) throws(SystemCallError) {
+    try once("fdatasync") { fdatasync(file.number) }
+  }
+
+  /// fsync(2): makes the names in a folder durable.
+  public static func sync(_ folder: FileDescriptor) throws(SystemCallError) {
+    try once("fsync") { fsync(folder.number) }
+  }
+
+  /// renameat(2) within one folder.
+  public static func rename(
+    _ old: String, to new: String, in folder: FileDescriptor
+  ) throws(SystemCallError) {
+    try retrying("rename") { renameat(folder.number, old, folder.number, new) }
+  }
+
+  /// linkat(2) within one folder. A name that is taken stays as it is and is no error.
+  public static func link(
+    _ old: String, to new: String, in folder: FileDescriptor
+  ) throws(SystemCallError) {
+    try retrying("link") {
+      linkat(folder.number, old, folder.number, new, 0) == -1 && errno != EEXIST ? -1 : 0
+    }
+  }
+
+  /// unlinkat(2)
+  public static func remove(
+    _ name: String, in folder: FileDescriptor
+  ) throws(SystemCallError) {
+    try retrying("unlink") { unlinkat(folder.number, name, 0) }
+  }
+
+  /// unlink(2)
+  public static func remove(_ path: String) throws(SystemCallError) {
+    try retrying("unlink") { unlink(path) }
+  }
+
+  /// flock(2), exclusive. Returns whether the lock is ours now; does not wait.
+  public static func tryLock(_ file: FileDescriptor) throws(SystemCallError) -> Bool {
+    do {
+      try retrying("flock") { flock(file.number, LOCK_EX | LOCK_NB) }
+      return true
+    } catch  where error.code == EWOULDBLOCK {
+      return false
+    }
+  }
+
+  /// flock(2): gives the lock back, also where a child process still holds a copy of `file`.
+  public static func unlock(_ file: FileDescriptor) throws(SystemCallError) {
+    try retrying("flock") { flock(file.number, LOCK_UN) }
+  }
+
+  /// readdir(3): the names in the folder at `path`, without `.` and `..`.
+  public static func names(inFolderAt path: String) throws(SystemCallError) -> [String] {
+    guard let folder = opendir(path) else { throw SystemCallError(call: "opendir", code: errno) }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while true {
+      errno = 0
+      guard let entry = readdir(folder) else { break }
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    guard errno == 0 else { throw SystemCallError(call: "readdir", code: errno) }
+    return names
+  }
+}
+
+extension System {
+  /// ftruncate(2) to nothing.
+  public static func truncate(_ file: FileDescriptor) throws(SystemCallError) {
+    try retrying("ftruncate") { ftruncate(file.number, 0) }
+  }
+
+  /// readlink(2) of `/proc/self/exe` (proc(5)): the program that this process runs.
+  public static func pathOfThisProgram() throws(SystemCallError) -> String {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = try retrying("readlink") { readlink("/proc/self/exe", &buffer, buffer.count) }
+    return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+}

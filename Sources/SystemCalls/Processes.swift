@@ -1,0 +1,78 @@
+import CLinux
+import Glibc
+
+/// How a child process ended.
+public enum ProcessEnd: Equatable, Sendable {
+  case exited(status: Int32)
+  case killed(signal: Int32)
+}
+
+extension System {
+  /// posix_spawn(3): starts `path` with this process's environment, no signal blocked, and for its
+  /// open files nothing but `descriptors` (index 0 becomes its descriptor 0, and so on) and
+  /// standard output and error.
+  public static func spawn(
+    _ path: String, arguments: [String], descriptors: [Int32: Int32]
+  ) throws(SystemCallError) -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for (target, source) in descriptors {
+      posix_spawn_file_actions_adddup2(&actions, source, target)
+    }
+
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = signalSet([])
+    posix_spawnattr_setsigmask(&attributes, &none)
+    var standard = signalSet([SIGPIPE, SIGXFSZ, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD])
+    posix_spawnattr_setsigdefault(&attributes, &standard)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+    var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+    defer { for word in words { free(word) } }
+    var process: pid_t = 0
+    let code = posix_spawn(&process, path, &actions, &attributes, &words, environ)
+    guard code == 0 else { throw SystemCallError(call: "posix_spawn", code: code) }
+    return process
+  }
+
+  /// waitpid(2) without waiting: a child that has ended, if there is one.
+  public static func endedChild() throws(SystemCallError) -> (process: pid_t, end: ProcessEnd)? {
+    var status: Int32 = 0
+    let process: pid_t
+    do {
+      process = try retrying("waitpid") { waitpid(-1, &status, WNOHANG) }
+    } catch  where error.code == ECHILD {
+      return nil
+    }
+    guard process != 0 else { return nil }
+    let signal = status & 0x7F
+    return (process, signal == 0 ? .exited(status: status >> 8 & 0xFF) : .killed(signal: signal))
+  }
+
+  /// kill(2). A process that is gone already is no error.
+  public static func send(_ signal: Int32, to process: pid_t) {
+    kill(process, signal)
+  }
+
+  /// pipe2(2), close-on-exec.
+  public static func pipe() throws(SystemCallError) -> (read: Int32, write: Int32) {
+    var ends: [Int32] = [-1, -1]
+    try retrying("pipe") { pipe2(&ends, O_CLOEXEC) }
+    return (ends[0], ends[1])
+  }
+
+  /// Memory that holds passwords and keys is never written to a core file (getrlimit(2)).
+  public static func forbidCoreFiles() {
+    var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+    setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
+  }
+
+  /// umask(2): what is made from now on is for its owner alone.
+  public static func keepFilesPrivate() {
+    umask(0o077)
+  }
+}

@@ -1,0 +1,129 @@
+import CLinux
+public import Glibc
+
+extension System {
+  /// socket(2) of stream type, close-on-exec and non-blocking.
+  public static func streamSocket(domain: Int32) throws(SystemCallError) -> FileDescriptor {
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    return FileDescriptor(try retrying("socket") { socket(domain, type, 0) })
+  }
+
+  /// bind(2)
+  public static func bind(
+    _ socket: FileDescriptor, to address: SocketAddress
+  ) throws(SystemCallError) {
+    let bytes = try address.encoded()
+    try retrying("bind") {
+      bytes.withUnsafeBytes {
+        Glibc.bind(socket.number, socketAddress(in: $0), socklen_t($0.count))
+      }
+    }
+  }
+
+  /// connect(2): whether anybody listens at `address`.
+  public static func isListening(at address: SocketAddress) throws(SystemCallError) -> Bool {
+    let socket = try streamSocket(domain: address.domain)
+    let bytes = try address.encoded()
+    return try retrying("connect") {
+      let result = bytes.withUnsafeBytes {
+        connect(socket.number, socketAddress(in: $0), socklen_t($0.count))
+      }
+      return result == -1 && errno == ECONNREFUSED ? 1 : result
+    } == 0
+  }
+
+  /// listen(2)
+  public static func listen(
+    _ socket: FileDescriptor, backlog: Int32
+  ) throws(SystemCallError) {
+    try retrying("listen") { Glibc.listen(socket.number, backlog) }
+  }
+
+  /// accept4(2), close-on-exec. The caller closes it. `nil` when nobody is waiting any longer.
+  public static func accept(_ listener: Int32) throws(SystemCallError) -> Int32? {
+    do throws(SystemCallError) {
+      return try retrying("accept") { accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue)) }
+    } catch  where error.code == EAGAIN || error.code == ECONNABORTED {
+      return nil
+    }
+  }
+
+  /// setsockopt(2) with an `Int32`.
+  public static func setOption(
+    _ option: Int32, to value: Int32, of socket: FileDescriptor
+  ) throws(SystemCallError) {
+    var value = value
+    let size = socklen_t(MemoryLayout<Int32>.size)
+    try retrying("setsockopt") { setsockopt(socket.number, SOL_SOCKET, option, &value, size) }
+  }
+
+  /// `SO_RCVTIMEO` and `SO_SNDTIMEO` (socket(7)): a read or write that waits longer fails.
+  public static func setTimeout(
+    seconds: Int, of socket: Int32
+  ) throws(SystemCallError) {
+    var time = timeval(tv_sec: seconds, tv_usec: 0)
+    let size = socklen_t(MemoryLayout<timeval>.size)
+    for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+      try retrying("setsockopt") { setsockopt(socket, SOL_SOCKET, option, &time, size) }
+    }
+  }
+
+  /// `SO_ACCEPTCONN` (socket(7)): whether `number` is a listening socket.
+  public static func isListeningSocket(_ number: Int32) -> Bool {
+    var value: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    return getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value == 1
+  }
+
+  /// fcntl(2): makes reads, writes and accepts on `number` return at once.
+  public static func setNonBlocking(_ number: Int32) throws(SystemCallError) {
+    let flags = try retrying("fcntl") { fcntl(number, F_GETFL) }
+    try retrying("fcntl") { fcntl(number, F_SETFL, flags | O_NONBLOCK) }
+  }
+
+  /// chmod(2)
+  public static func setMode(_ mode: mode_t, ofPath path: String) throws(SystemCallError) {
+    try retrying("chmod") { chmod(path, mode) }
+  }
+}
+
+/// Where a socket listens: a path of the file system, or a port of the loopback interface.
+public enum SocketAddress: Equatable, Sendable {
+  /// unix(7); the path is at most 107 bytes.
+  case unix(path: String)
+  /// ip(7), always on 127.0.0.1.
+  case loopback(port: UInt16)
+
+  public static let longestPath = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
+
+  public var domain: Int32 {
+    switch self {
+    case .unix: AF_UNIX
+    case .loopback: AF_INET
+    }
+  }
+
+  /// The address as the kernel reads it: a `sockaddr_un` or a `sockaddr_in`.
+  func encoded() throws(SystemCallError) -> [UInt8] {
+    switch self {
+    case .unix(let path):
+      guard path.utf8.count <= Self.longestPath else {
+        throw SystemCallError(call: "bind", code: ENAMETOOLONG)
+      }
+      var address = sockaddr_un()
+      address.sun_family = sa_family_t(AF_UNIX)
+      withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+      return withUnsafeBytes(of: &address) { Array($0) }
+    case .loopback(let port):
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_port = port.bigEndian
+      address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+      return withUnsafeBytes(of: &address) { Array($0) }
+    }
+  }
+}
+
+private func socketAddress(in bytes: UnsafeRawBufferPointer) -> UnsafePointer<sockaddr>? {
+  bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self)
+}

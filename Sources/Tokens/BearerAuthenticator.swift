@@ -1,0 +1,53 @@
+import HTTPTypes
+public import HandlerKit
+
+/// Admits a caller by the access token in its `Authorization` header (RFC 6750 §2.1).
+public struct BearerAuthenticator: Authenticator {
+  private let tokens: TokenIssuer
+
+  public init(tokens: TokenIssuer) {
+    self.tokens = tokens
+  }
+
+  /// - Throws: 401, with `WWW-Authenticate` as RFC 6750 §3 has it.
+  public func authenticate(_ request: Request) throws(HTTPError) -> AccessClaims {
+    guard let token = bearerToken(request.headers[.authorization]) else {
+      throw HTTPError.unauthorized(description: nil)
+    }
+    do {
+      return try tokens.verifyAccessToken(token, at: request.time)
+    } catch {
+      switch error {
+      case .malformed, .otherType: throw .invalidToken
+      case .invalidSignature:
+        throw .unauthorized("invalid signature", description: "invalid signature")
+      case .expired: throw .unauthorized("jwt expired", description: "the token has expired")
+      }
+    }
+  }
+}
+
+extension HTTPError {
+  /// 401 for a token that was never good here, or whose user is gone.
+  public static let invalidToken = unauthorized(description: "the token is invalid")
+
+  /// 401. Without `description` no credentials came, and the challenge says no more than that.
+  fileprivate static func unauthorized(
+    _ message: String = "Token is invalid", description: String?
+  ) -> HTTPError {
+    let error = description.map { #" error="invalid_token", error_description="\#($0)""# } ?? ""
+    return HTTPError(
+      .unauthorized,
+      code: description == nil ? "missing_token" : "invalid_token",
+      message: message,
+      headers: [.wwwAuthenticate: "Bearer" + error])
+  }
+}
+
+/// What follows the scheme `Bearer` (in any case) and exactly one space.
+private func bearerToken(_ header: String?) -> String? {
+  guard let header else { return nil }
+  let parts = header.split(separator: " ", omittingEmptySubsequences: false)
+  guard parts.count == 2, parts[0].lowercased() == "bearer", !parts[1].isEmpty else { return nil }
+  return String(parts[1])
+}

@@ -1,0 +1,51 @@
+import FoundationEssentials
+
+/// The keys for one kind of token: one that signs, and all that still verify.
+public struct KeyRing<Claims: TokenClaims>: Sendable {
+  private let signing: SigningKey<Claims>
+  private let verifying: [String: SigningKey<Claims>]
+
+  /// - Parameter retired: keys that sign no longer but still verify.
+  public init(signing: KeySecret, retired: [KeySecret] = []) async throws {
+    self.signing = try await SigningKey(signing)
+    var verifying = [signing.id: self.signing]
+    for secret in retired { verifying[secret.id] = try await SigningKey(secret) }
+    self.verifying = verifying
+  }
+
+  /// The token of `claims` (RFC 7515 §5.1). The same claims always give the same bytes.
+  public func sign(_ claims: Claims) throws -> String {
+    let input = try signing.encodedHeader + "." + Base64URL.encode(tokenEncoder().encode(claims))
+    return try input + "." + Base64URL.encode(signing.algorithm.sign(Array(input.utf8)))
+  }
+
+  /// The claims of `token`, if a key of this ring signed it as a token of this kind.
+  /// Says nothing about its times.
+  ///
+  /// Nothing but the header is parsed before the signature holds, and of the header only `alg`,
+  /// `kid` and `typ` count: `alg` must be the one that the key was made for (RFC 8725 §3.1).
+  public func verify(_ token: String) throws(TokenError) -> Claims {
+    let token = try CompactToken(token)
+    let header = token.header
+    if let type = header.typ, type != Claims.type, knownTypes.contains(type) { throw .otherType }
+    guard let key = header.kid.flatMap({ verifying[$0] }), header.alg == key.algorithm.name,
+      let signature = Base64URL.decode(token.encodedSignature),
+      let holds = try? key.algorithm.verify(signature, signs: Array(token.signingInput.utf8)),
+      holds
+    else { throw .invalidSignature }
+    guard header.typ == Claims.type, !header.hasOthers,
+      let payload = Base64URL.decode(token.encodedPayload),
+      let claims = try? JSONDecoder().decode(Claims.self, from: payload)
+    else { throw .malformed }
+    return claims
+  }
+}
+
+private let knownTypes = [AccessClaims.type, RefreshClaims.type]
+
+/// Sorted keys, so that the same values always give the same bytes, in whatever process.
+func tokenEncoder() -> JSONEncoder {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  return encoder
+}

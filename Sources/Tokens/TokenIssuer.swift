@@ -1,0 +1,91 @@
+public import FoundationEssentials
+
+/// Issues tokens, and admits those that it issued and that are good at the time.
+public struct TokenIssuer: Sendable {
+  /// How far another clock may be ahead of ours, in seconds. There is none for `exp`.
+  private static let leeway = 5
+
+  private let access: KeyRing<AccessClaims>
+  private let refresh: KeyRing<RefreshClaims>
+  private let issuer: String
+  private let audience: String?
+  /// How long an access token lives, in seconds.
+  private let accessLifetime: Int
+
+  public init(
+    access: KeyRing<AccessClaims>,
+    refresh: KeyRing<RefreshClaims>,
+    issuer: String = "postern",
+    audience: String? = nil,
+    accessLifetime: Int = 900
+  ) {
+    self.access = access
+    self.refresh = refresh
+    self.issuer = issuer
+    self.audience = audience
+    self.accessLifetime = accessLifetime
+  }
+
+  /// The two tokens that a client holds.
+  ///
+  /// - Parameter refresh: the `jti`, `iat` and `exp` of the refresh token. Made anew from the same
+  ///   ones, that token is the same to the byte; the access token is a new one each time.
+  public func tokens(
+    for user: AccessClaims.User,
+    session: String,
+    refresh: (id: String, issuedAt: NumericDate, expiresAt: NumericDate),
+    at time: Date
+  ) throws -> IssuedTokens {
+    let now = numericDate(time)
+    let accessToken = try access.sign(
+      AccessClaims(
+        user: user, sub: user.id, sid: session, jti: UUID().uuidString.lowercased(),
+        iat: now, exp: now + accessLifetime, iss: issuer, aud: audience))
+    let refreshToken = try self.refresh.sign(
+      RefreshClaims(
+        sub: user.id, sid: session, jti: refresh.id, iat: refresh.issuedAt,
+        exp: refresh.expiresAt, iss: issuer))
+    return IssuedTokens(
+      accessToken: accessToken, refreshToken: refreshToken, expiresIn: accessLifetime)
+  }
+
+  public func verifyAccessToken(
+    _ token: String, at time: Date
+  ) throws(TokenError) -> AccessClaims {
+    let claims = try access.verify(token)
+    try check(claims, at: time)
+    guard claims.aud == audience, claims.exp - claims.iat <= accessLifetime else {
+      throw .malformed
+    }
+    return claims
+  }
+
+  public func verifyRefreshToken(
+    _ token: String, at time: Date
+  ) throws(TokenError) -> RefreshClaims {
+    let claims = try refresh.verify(token)
+    try check(claims, at: time)
+    return claims
+  }
+
+  private func check(_ claims: some TokenClaims, at time: Date) throws(TokenError) {
+    let now = numericDate(time)
+    guard claims.exp > now else { throw .expired }
+    guard claims.iss == issuer, 0 <= claims.iat, claims.iat <= now + Self.leeway,
+      claims.nbf ?? 0 <= now + Self.leeway
+    else { throw .malformed }
+  }
+}
+
+/// The second that `time` falls in.
+func numericDate(_ time: Date) -> NumericDate {
+  NumericDate(time.timeIntervalSince1970.rounded(.down))
+}
+
+/// What a sign-in and a refresh hand out.
+public struct IssuedTokens: Encodable, Sendable {
+  public let accessToken: String
+  public let refreshToken: String
+  /// How long the access token lives, in seconds.
+  public let expiresIn: Int
+}
