@@ -57,5 +57,51 @@ let package = Package(
         arguments, configuration, logging,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
+
+    // One test target for each source target, and what they share.
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        "Accounts", "CurrentUserModule", "DocumentStore", "HandlerKit", "JobsModule", "LoginModule",
+        "RefreshModule", "Sessions", "Tokens", http, logging,
+      ],
+      path: "Tests/TestSupport"),
+    .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls", "TestSupport"]),
+    .testTarget(
+      name: "HandlerKitTests", dependencies: ["HandlerKit", "TestSupport", http, logging]),
+    .testTarget(
+      name: "DocumentStoreTests", dependencies: ["DocumentStore", "SystemCalls", "TestSupport"]),
+    .testTarget(
+      name: "FastCGITests",
+      dependencies: ["FastCGI", "HandlerKit", "SystemCalls", "TestSupport", http, logging]),
+    .testTarget(
+      name: "TokensTests", dependencies: ["HandlerKit", "TestSupport", "Tokens", crypto, http]),
+    .testTarget(name: "SessionsTests", dependencies: ["DocumentStore", "Sessions", "TestSupport"]),
+    .testTarget(name: "AccountsTests", dependencies: ["Accounts", "DocumentStore", "TestSupport"]),
+    .testTarget(
+      name: "LoginModuleTests",
+      dependencies: [
+        "Accounts", "HandlerKit", "LoginModule", "Sessions", "TestSupport", "Tokens", http,
+      ]),
+    .testTarget(
+      name: "RefreshModuleTests",
+      dependencies: [
+        "Accounts", "DocumentStore", "HandlerKit", "RefreshModule", "Sessions", "TestSupport",
+        "Tokens", http,
+      ]),
+    .testTarget(
+      name: "JobsModuleTests",
+      dependencies: ["DocumentStore", "HandlerKit", "JobsModule", "TestSupport", "Tokens", http]),
+    .testTarget(
+      name: "CurrentUserModuleTests",
+      dependencies: ["Accounts", "CurrentUserModule", "HandlerKit", "TestSupport", "Tokens", http]),
+    .testTarget(
+      name: "PosternTests",
+      dependencies: [
+        "Accounts", "DocumentStore", "HandlerKit", "Postern", "Sessions", "SystemCalls",
+        "TestSupport", http, logging,
+      ]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["TestSupport", crypto], path: "Tests/EndToEnd"),
   ]
 )

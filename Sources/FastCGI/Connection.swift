@@ -47,7 +47,7 @@ final class Connection: @unchecked Sendable {
     var incoming = IncomingRequest(parameters: parameters(), body: [])
     (incoming.body, incoming.bodyIsTooLarge) = body()
     guard FCGX_GetError(request.pointee.in) == 0, FCGX_HasSeenEOF(request.pointee.in) != 0,
-      request.pointee.role == FCGI_RESPONDER
+      request.pointee.role == responderRole
     else {
       FCGX_Free(request, 0)
       disconnect()
@@ -126,4 +126,4 @@ final class Connection: @unchecked Sendable {
 }
 
 /// The role of a program that answers requests (FastCGI specification §6.2).
-private let FCGI_RESPONDER: Int32 = 1
+private let responderRole: Int32 = 1

@@ -1,5 +1,5 @@
 import CLinux
-public import Glibc
+import Glibc
 
 extension System {
   /// socket(2) of stream type, close-on-exec and non-blocking.

@@ -1,0 +1,93 @@
+public import Accounts
+import CurrentUserModule
+public import DocumentStore
+public import Foundation
+public import HandlerKit
+import JobsModule
+import Logging
+import LoginModule
+import RefreshModule
+public import Sessions
+public import Tokens
+
+/// The whole house without its doors: the four modules over a real store in a folder, with cheap
+/// password hashes and fixed keys. Requests go to `router`, no socket is involved.
+public struct TestHouse: Sendable {
+  /// When tests take place, unless they say otherwise.
+  public static let now = Date(timeIntervalSince1970: 1_800_000_000)
+  public static let password = "correct horse"
+  public static let accessSecret = "access-secret-for-tests-0123456789abcdef"
+  public static let refreshSecret = "refresh-secret-for-tests-0123456789abcde"
+
+  public let documents: any DocumentStore
+  public let users: UserDirectory
+  public let passwords: PasswordHasher
+  public let sessions: TokenStore
+  public let tokens: TokenIssuer
+  public let bearer: BearerAuthenticator
+  public let router: Router
+
+  public init(
+    folder: String,
+    policy: SessionPolicy = SessionPolicy(),
+    isThrottled: Bool = false,
+    documents: (any DocumentStore)? = nil
+  ) async throws {
+    let documents = try documents ?? FileDocumentStore(path: folder)
+    self.documents = documents
+    users = UserDirectory(documents: documents)
+    passwords = try PasswordHasher(cost: .least, concurrency: 4)
+    sessions = TokenStore(documents: documents, policy: policy)
+    tokens = TokenIssuer(
+      access: try await KeyRing(
+        signing: KeySecret(text: Self.accessSecret, type: AccessClaims.type)),
+      refresh: try await KeyRing(
+        signing: KeySecret(text: Self.refreshSecret, type: RefreshClaims.type)))
+    bearer = BearerAuthenticator(tokens: tokens)
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    router = try Router(
+      [
+        LoginModule(
+          users: users, passwords: passwords,
+          throttle: isThrottled ? Throttle(documents: documents) : nil,
+          sessions: sessions, tokens: tokens, logger: logger),
+        RefreshModule(users: users, sessions: sessions, tokens: tokens, logger: logger),
+        JobsModule(documents: documents, bearer: bearer),
+        CurrentUserModule(users: users, bearer: bearer),
+      ],
+      logger: logger)
+  }
+
+  /// Adds a user whose password is `TestHouse.password`.
+  @discardableResult
+  public func addUser(_ name: String) throws -> User {
+    guard let username = Username(name), let password = Password(Self.password) else {
+      throw UsernameTaken()
+    }
+    return try users.add(
+      username, profile: .init(email: "\(name)@example.com"),
+      passwordHash: passwords.hash(password))
+  }
+
+  public func login(
+    _ name: String, fingerprint: String? = nil, at time: Date = now
+  ) async -> Response {
+    var json = ["username": name, "password": Self.password]
+    json["fingerprint"] = fingerprint
+    return await router.respond(to: .make(.post, "/login", json: json, at: time))
+  }
+
+  public func refresh(
+    _ token: String, fingerprint: String? = nil, at time: Date = now
+  ) async -> Response {
+    var json = ["refreshToken": token]
+    json["fingerprint"] = fingerprint
+    return await router.respond(to: .make(.post, "/refresh-token", json: json, at: time))
+  }
+}
+
+extension Response {
+  /// The tokens that a sign-in or a refresh handed out; empty where it handed out none.
+  public var accessToken: String { json["accessToken"] as? String ?? "" }
+  public var refreshToken: String { json["refreshToken"] as? String ?? "" }
+}
