@@ -58,6 +58,9 @@ let package = Package(
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
 
+    .executableTarget(
+      name: "TokenBenchmark", dependencies: ["FastCGI", "Tokens", jwt], path: "Benchmarks/Tokens"),
+
     // One test target for each source target, and what they share.
     .target(
       name: "TestSupport",

@@ -60,7 +60,7 @@ public struct KeyFile: Sendable {
   private static func secret(of content: Content, for type: String) throws -> KeySecret {
     let keys = content.keys.filter { $0.typ == type }
     guard keys.count == 1, let key = keys.first, key.alg == "HS256",
-      let bytes = Base64URL.decode(key.k[...]),
+      let bytes = Base64URL.decode(key.k.utf8),
       let secret = try? KeySecret(id: key.kid, bytes: [UInt8](bytes))
     else { throw KeyFileError(reason: "needs one HS256 key of 32 bytes or more for \(type)") }
     return secret
