@@ -43,9 +43,15 @@ let package = Package(
     .target(name: "Sessions", dependencies: ["DocumentStore", crypto]),
     .target(name: "Accounts", dependencies: ["CSodium", "DocumentStore", crypto]),
     .target(
-      name: "LoginModule", dependencies: ["Accounts", "HandlerKit", "Sessions", "Tokens", logging]),
+      name: "LoginModule",
+      dependencies: ["Accounts", "HandlerKit", "Sessions", "Tokens", http, logging]),
     .target(
       name: "RefreshModule",
+      dependencies: ["Accounts", "HandlerKit", "Sessions", "Tokens", logging]),
+    .target(name: "LogoutModule", dependencies: ["HandlerKit", "Sessions", "Tokens", logging]),
+    .target(name: "SessionsModule", dependencies: ["HandlerKit", "Sessions", "Tokens"]),
+    .target(
+      name: "PasswordModule",
       dependencies: ["Accounts", "HandlerKit", "Sessions", "Tokens", logging]),
     .target(name: "JobsModule", dependencies: ["DocumentStore", "HandlerKit", "Tokens"]),
     .target(name: "CurrentUserModule", dependencies: ["Accounts", "HandlerKit", "Tokens"]),
@@ -53,7 +59,8 @@ let package = Package(
       name: "Postern",
       dependencies: [
         "Accounts", "CurrentUserModule", "DocumentStore", "FastCGI", "HandlerKit", "JobsModule",
-        "LoginModule", "RefreshModule", "Sessions", "SystemCalls", "Tokens",
+        "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
+        "SessionsModule", "SystemCalls", "Tokens",
         arguments, configuration, logging,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
@@ -66,7 +73,8 @@ let package = Package(
       name: "TestSupport",
       dependencies: [
         "Accounts", "CurrentUserModule", "DocumentStore", "HandlerKit", "JobsModule", "LoginModule",
-        "RefreshModule", "Sessions", "Tokens", http, logging,
+        "LogoutModule", "PasswordModule", "RefreshModule", "Sessions", "SessionsModule", "Tokens",
+        http, logging,
       ],
       path: "Tests/TestSupport"),
     .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls", "TestSupport"]),
@@ -92,6 +100,15 @@ let package = Package(
         "Accounts", "DocumentStore", "HandlerKit", "RefreshModule", "Sessions", "TestSupport",
         "Tokens", http,
       ]),
+    .testTarget(
+      name: "LogoutModuleTests",
+      dependencies: ["HandlerKit", "LogoutModule", "Sessions", "TestSupport", "Tokens", http]),
+    .testTarget(
+      name: "SessionsModuleTests",
+      dependencies: ["HandlerKit", "SessionsModule", "TestSupport", http]),
+    .testTarget(
+      name: "PasswordModuleTests",
+      dependencies: ["Accounts", "HandlerKit", "PasswordModule", "Sessions", "TestSupport", http]),
     .testTarget(
       name: "JobsModuleTests",
       dependencies: ["DocumentStore", "HandlerKit", "JobsModule", "TestSupport", "Tokens", http]),

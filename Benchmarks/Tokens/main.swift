@@ -23,7 +23,8 @@ let executor = ThreadExecutor()
 let (collection, ring, token) = try ThreadExecutor.run {
   let collection = JWTKeyCollection()
   let key = try KeySecret(text: secret, type: AccessClaims.type)
-  await collection.add(hmac: .init(from: secret), digestAlgorithm: .sha256, kid: .init(string: key.id))
+  await collection.add(
+    hmac: .init(from: secret), digestAlgorithm: .sha256, kid: .init(string: key.id))
   let ring = try await KeyRing<AccessClaims>(signing: key)
   let issuer = TokenIssuer(access: ring, refresh: try await KeyRing(signing: key))
   let token = try issuer.tokens(
@@ -60,7 +61,7 @@ for _ in 0..<rounds {
 }
 
 func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
-func shown(_ value: Double) -> String { String(Int((value * 10).rounded())) .withPoint }
+func shown(_ value: Double) -> String { String(Int((value * 10).rounded())).withPoint }
 
 extension String {
   /// Tenths as a decimal number.

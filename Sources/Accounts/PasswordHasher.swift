@@ -31,8 +31,6 @@ public final class PasswordHasher: Sendable {
   /// What a check found out.
   public enum Verdict: Equatable, Sendable {
     case right
-    /// Right, but the hash has another cost than new ones get.
-    case rightButOutdated
     case wrong
     /// What is stored is no Argon2id hash that may be computed.
     case damagedHash
@@ -82,9 +80,15 @@ public final class PasswordHasher: Sendable {
       return result == 0
     }
     if isDamaged { return .damagedHash }
-    guard isRight, hash != nil else { return .wrong }
-    let outdated = crypto_pwhash_str_needs_rehash(stored, cost.passes, cost.memory) != 0
-    return outdated ? .rightButOutdated : .right
+    return isRight && hash != nil ? .right : .wrong
+  }
+
+  /// A hash to store instead of `old`, which was found right, where that has another cost than new
+  /// ones get; else `nil`.
+  /// - Throws: `PasswordHasherError`
+  public func renewedHash(of password: Password, insteadOf old: String) throws -> String? {
+    let isOutdated = crypto_pwhash_str_needs_rehash(old, cost.passes, cost.memory) != 0
+    return isOutdated ? try hash(password) : nil
   }
 
   private static func hash(_ password: [UInt8], _ cost: Cost) throws -> String {

@@ -36,14 +36,23 @@ public struct UserDirectory: Sendable {
     }
   }
 
-  /// Puts a new hash of the same password in the place of `old`; nothing happens where the
-  /// password was changed meanwhile.
-  public func replacePasswordHash(of user: User, with hash: String) throws {
+  /// Puts a new hash in the place of the one that `user` was read with. Returns `false`, and
+  /// changes nothing, where the password was changed meanwhile.
+  @discardableResult
+  public func replacePasswordHash(of user: User, with hash: String) throws -> Bool {
     try documents.update(User.self, user.username) { document in
-      if document?.id == user.id, document?.passwordHash == user.passwordHash {
-        document?.passwordHash = hash
+      guard document?.id == user.id, document?.passwordHash == user.passwordHash else {
+        return false
       }
+      document?.passwordHash = hash
+      return true
     }
+  }
+
+  /// Whether the user is as active, and has the same password, as when `user` was read.
+  public func isUnchanged(_ user: User) throws -> Bool {
+    guard let now = try activeUser(named: user.username, id: user.id) else { return false }
+    return now.passwordHash == user.passwordHash
   }
 
   /// All users, by name.

@@ -47,6 +47,11 @@ public struct BodyFields: Sendable {
     self.values = values
   }
 
+  /// Whether the request says that its body is JSON.
+  public static func isJSON(_ request: Request) -> Bool {
+    request.headers[.contentType].flatMap { MediaType($0) }?.name == "application/json"
+  }
+
   /// `JSONDecoder` would guess UTF-16 and UTF-32 as well, so UTF-8 is made sure of first.
   private static func json(_ body: [UInt8]) -> [String: Value]? {
     if body.isEmpty { return [:] }

@@ -5,7 +5,8 @@ public struct Route: Sendable {
   public typealias Handler = @Sendable (Request) async throws -> Response
 
   public let method: HTTPRequest.Method
-  /// Compared byte for byte with the path that the client sent.
+  /// Compared byte for byte with the path that the client sent, but for a segment like `{id}`,
+  /// which stands for any one segment that is not empty.
   public let path: String
   let handler: Handler
 

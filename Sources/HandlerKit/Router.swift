@@ -6,48 +6,55 @@ public struct Router: Sendable {
   /// Says what the client is told of an error that is not an `HTTPError`; `nil` means 500.
   public typealias ErrorExplanation = @Sendable (any Error) -> HTTPError?
 
-  private let table: [String: [HTTPRequest.Method: Route.Handler]]
+  private typealias Methods = [HTTPRequest.Method: Route.Handler]
+
+  private var table: [String: Methods] = [:]
+  private var patterns: [PathPattern: Methods] = [:]
+  private let cors: CORSPolicy
   private let logger: Logger
   private let explain: ErrorExplanation
 
   /// - Throws: `RouteConflict` where two modules claim one route.
   public init(
     _ modules: [any HandlerModule],
+    cors: CORSPolicy = CORSPolicy(),
     logger: Logger,
     explain: @escaping ErrorExplanation = { _ in nil }
   ) throws {
-    var table: [String: [HTTPRequest.Method: Route.Handler]] = [:]
-    for module in modules {
-      for route in module.routes {
-        let earlier = table[route.path, default: [:]].updateValue(
-          route.handler, forKey: route.method)
-        guard earlier == nil else {
-          throw RouteConflict(method: route.method, path: route.path)
-        }
-      }
-    }
-    self.table = table
+    self.cors = cors
     self.logger = logger
     self.explain = explain
+    for route in modules.flatMap(\.routes) {
+      let earlier =
+        if let pattern = PathPattern(route.path) {
+          patterns[pattern, default: [:]].updateValue(route.handler, forKey: route.method)
+        } else {
+          table[route.path, default: [:]].updateValue(route.handler, forKey: route.method)
+        }
+      guard earlier == nil else { throw RouteConflict(method: route.method, path: route.path) }
+    }
   }
 
   /// Answers `request`. Never fails: an error becomes its answer, and what the client must not
   /// read of it goes to the log under the request's id.
   public func respond(to request: Request) async -> Response {
+    var response: Response
     do {
-      return finished(try await handler(for: request)(request), id: request.id)
+      response = try await answer(request)
     } catch {
       let error = httpError(for: error)
       if let detail = error.logDetail {
         logger.error(
           "request failed",
           metadata: [
-            "request": "\(request.id)", "path": "\(request.path)", "status": "\(error.status.code)",
-            "code": "\(error.code)", "detail": "\(detail)",
+            "request": "\(request.id)", "path": "\(request.path)",
+            "status": "\(error.status.code)", "code": "\(error.code)", "detail": "\(detail)",
           ])
       }
-      return refusal(error, accept: request.headers[.accept], id: request.id)
+      response = Response(error, accept: request.headers[.accept])
     }
+    cors.apply(to: &response, origin: request.headers[.origin])
+    return finished(response, id: request.id)
   }
 
   /// The answer to what never became a request that has a route.
@@ -64,16 +71,33 @@ public struct Router: Sendable {
     return response
   }
 
-  /// `HEAD` is answered as `GET`; whoever writes the answer out leaves its body away.
-  private func handler(for request: Request) throws(HTTPError) -> Route.Handler {
-    guard let methods = table[request.path] else { throw .notFound }
-    if let handler = methods[request.method == .head ? .get : request.method] { return handler }
+  private func answer(_ request: Request) async throws -> Response {
+    guard let (methods, parameters) = find(request.path) else { throw HTTPError.notFound }
+    // `HEAD` is answered as `GET`; whoever writes the answer out leaves its body away.
+    guard let handler = methods[request.method == .head ? .get : request.method] else {
+      let allow = allowed(methods)
+      guard request.method == .options else { throw HTTPError.methodNotAllowed(allow: allow) }
+      var response = Response(status: .noContent, headers: [.allow: allow])
+      cors.allow(allow, in: &response, origin: request.headers[.origin])
+      return response
+    }
+    var request = request
+    request.pathParameters = parameters
+    return try await handler(request)
+  }
 
-    var allowed = Set(methods.keys.map(\.rawValue)).union(["OPTIONS"])
-    if allowed.contains("GET") { allowed.insert("HEAD") }
-    let allow = allowed.sorted().joined(separator: ", ")
-    guard request.method == .options else { throw .methodNotAllowed(allow: allow) }
-    return { _ in Response(status: .noContent, headers: [.allow: allow]) }
+  private func find(_ path: String) -> (methods: Methods, parameters: [String: String])? {
+    if let methods = table[path] { return (methods, [:]) }
+    for (pattern, methods) in patterns {
+      if let parameters = pattern.parameters(of: path) { return (methods, parameters) }
+    }
+    return nil
+  }
+
+  private func allowed(_ methods: Methods) -> String {
+    var names = Set(methods.keys.map(\.rawValue)).union(["OPTIONS"])
+    if names.contains("GET") { names.insert("HEAD") }
+    return names.sorted().joined(separator: ", ")
   }
 
   /// An unknown error is named by its type alone: its description might hold what came in.

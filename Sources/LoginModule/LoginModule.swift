@@ -39,24 +39,30 @@ public struct LoginModule: HandlerModule {
   private func signIn(_ request: Request) throws -> Response {
     let credentials = try Credentials(request)
     let user = try authenticate(credentials, request)
+    let device = Device(
+      fingerprint: credentials.fingerprint,
+      userAgent: request.headers[.userAgent] ?? "",
+      address: request.remoteAddress)
     let session = try sessions.beginSession(
-      ofUser: user.id,
-      named: user.username,
-      on: Device(
-        fingerprint: credentials.fingerprint,
-        userAgent: request.headers[.userAgent] ?? "",
-        address: request.remoteAddress),
-      at: request.time)
-    let current = session.current
-    let issued = try tokens.tokens(
-      for: .init(id: user.id, email: user.profile.email, username: user.username),
-      session: session.id,
-      refresh: (current.id, current.issuedAt, current.expiresAt),
-      at: request.time)
+      ofUser: user.id, named: user.username, on: device, at: request.time,
+      isStillAdmitted: { try users.isUnchanged(user) })
+    guard let session else { throw HTTPError.wrongCredentials }
+    if let password = credentials.password,
+      let hash = try passwords.renewedHash(of: password, insteadOf: user.passwordHash)
+    {
+      try users.replacePasswordHash(of: user, with: hash)
+    }
     logger.info(
       "signed in",
       metadata: ["request": "\(request.id)", "user": "\(user.id)", "session": "\(session.id)"])
-    return try .json(SignedIn(user: PublicUser(user), tokens: issued))
+    let issued = try tokens.tokens(
+      for: .init(id: user.id, email: user.profile.email, username: user.username),
+      session: session.id,
+      refresh: (session.current.id, session.current.issuedAt, session.current.expiresAt),
+      at: request.time)
+    return try issued.response(inCookie: credentials.wantsCookie) {
+      SignedIn(user: PublicUser(user), tokens: $0)
+    }
   }
 
   /// Who may sign in with these credentials. Whoever may not gets one and the same answer after
@@ -70,46 +76,16 @@ public struct LoginModule: HandlerModule {
       throw HTTPError.tooManyRequests("Too many attempts, please try again later", retryAfter: wait)
     }
     guard let password = credentials.password else { throw HTTPError.wrongCredentials }
-
     let user = try credentials.username.flatMap { try users.user(named: $0) }
     let verdict = try passwords.verify(password, against: user?.passwordHash)
-    guard let user, !user.isDisabled else { throw HTTPError.wrongCredentials }
-    switch verdict {
-    case .right:
-      break
-    case .rightButOutdated:
-      try users.replacePasswordHash(of: user, with: passwords.hash(password))
-    case .wrong:
-      throw HTTPError.wrongCredentials
-    case .damagedHash:
+    if verdict == .damagedHash, let user {
       logger.error(
         "stored password hash is damaged",
         metadata: ["request": "\(request.id)", "user": "\(user.id)"])
-      throw HTTPError.wrongCredentials
     }
+    guard verdict == .right, let user, !user.isDisabled else { throw HTTPError.wrongCredentials }
     try throttle?.succeeded(account: account, address: request.remoteAddress)
     return user
-  }
-}
-
-/// What a sign-in sends.
-private struct Credentials {
-  /// `nil` for a name that nobody can have.
-  let username: Username?
-  /// `nil` for a password that nobody can have.
-  let password: Password?
-  let fingerprint: String?
-
-  init(_ request: Request) throws(HTTPError) {
-    let invalid = "Please enter valid data!"
-    let fields = try BodyFields(of: request, unparsable: invalid)
-    guard let username = fields["username"], !username.isEmpty,
-      let password = fields["password"], !password.isEmpty,
-      fields["fingerprint"] != nil || !fields.contains("fingerprint")
-    else { throw .badRequest(invalid) }
-    self.username = Username(username)
-    self.password = Password(password)
-    self.fingerprint = fields["fingerprint"]
   }
 }
 

@@ -1,14 +1,20 @@
 import CurrentUserModule
 import JobsModule
 import LoginModule
+import LogoutModule
+import PasswordModule
 import RefreshModule
+import SessionsModule
 
 /// The modules that come with Postern: the one list of them.
 public let standardModules: [any ServiceModule.Type] = [
   LoginModule.self,
   RefreshModule.self,
-  JobsModule.self,
+  LogoutModule.self,
   CurrentUserModule.self,
+  SessionsModule.self,
+  PasswordModule.self,
+  JobsModule.self,
 ]
 
 // What each of them gets.
@@ -38,5 +44,25 @@ extension JobsModule: ServiceModule {
 extension CurrentUserModule: ServiceModule {
   public init(_ services: Services) {
     self.init(users: services.users, bearer: services.bearer)
+  }
+}
+
+extension LogoutModule: ServiceModule {
+  public init(_ services: Services) {
+    self.init(sessions: services.sessions, tokens: services.tokens, logger: services.logger)
+  }
+}
+
+extension SessionsModule: ServiceModule {
+  public init(_ services: Services) {
+    self.init(sessions: services.sessions, bearer: services.bearer)
+  }
+}
+
+extension PasswordModule: ServiceModule {
+  public init(_ services: Services) {
+    self.init(
+      users: services.users, passwords: services.passwords, throttle: services.throttle,
+      sessions: services.sessions, bearer: services.bearer, logger: services.logger)
   }
 }

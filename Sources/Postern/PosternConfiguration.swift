@@ -18,6 +18,8 @@ public struct PosternConfiguration: Sendable {
   public var audience: String?
   public var sessions: SessionPolicy
   public var isThrottleEnabled: Bool
+  /// Such as `https://app.example.com`.
+  public var allowedOrigins: [String]
   public var disabledModules: [String]
   public var logLevel: Logger.Level
 
@@ -75,6 +77,12 @@ public struct PosternConfiguration: Sendable {
       }
       return choice
     }
+    func list(_ name: String) throws(ConfigurationError) -> [String] {
+      guard let list = try? reader.requiredStringArray(forKey: ConfigKey(name)) else {
+        throw ConfigurationError("\(name) must be a list of texts")
+      }
+      return list.filter { !$0.isEmpty }
+    }
     func secret(_ name: String) -> String? {
       reader.string(forKey: ConfigKey(name), isSecret: true)
     }
@@ -107,10 +115,8 @@ public struct PosternConfiguration: Sendable {
       throw ConfigurationError("throttle.enabled must be true or false")
     }
     self.isThrottleEnabled = isThrottleEnabled
-    guard let disabled = try? reader.requiredStringArray(forKey: "modules.disabled") else {
-      throw ConfigurationError("modules.disabled must be a list of names")
-    }
-    disabledModules = disabled.filter { !$0.isEmpty }
+    allowedOrigins = try list("cors.allowedOrigins")
+    disabledModules = try list("modules.disabled")
     logLevel = try choice("log.level", Logger.Level.self)
   }
 }

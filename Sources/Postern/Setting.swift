@@ -29,6 +29,7 @@ struct Setting: Sendable {
     Setting("sessions.limit", 5, "live sessions that a user may have"),
     Setting("sessions.whenFull", "reset", "a sign-in beyond: reset or evict-oldest"),
     Setting("throttle.enabled", true, "slow down guessing by account and by address"),
+    Setting("cors.allowedOrigins", .stringArray([]), "origins of other sites that may call"),
     Setting("modules.disabled", .stringArray([]), "names of modules to leave out"),
     Setting("log.level", "info", "trace, debug, info, notice, warning, error or critical"),
   ]

@@ -29,7 +29,9 @@ struct Worker {
       try await Services(configuration: configuration, logger: logger)
     }
     let modules = try enabledModules(services)
-    let router = try Router(modules, logger: logger, explain: explain)
+    let router = try Router(
+      modules, cors: CORSPolicy(allowedOrigins: configuration.allowedOrigins), logger: logger,
+      explain: explain)
     let responder = try Responder(
       listener: ListeningSocket.inherited, router: router, logger: logger)
     responder.start()

@@ -26,7 +26,8 @@ public struct RefreshModule: HandlerModule {
 
   private func refresh(_ request: Request) throws -> Response {
     let fields = try BodyFields(of: request, unparsable: "Please enter valid data!")
-    guard let token = fields["refreshToken"], !token.isEmpty,
+    let cookie = fields.contains("refreshToken") ? nil : RefreshCookie.token(of: request)
+    guard let token = fields["refreshToken"] ?? cookie, !token.isEmpty,
       fields["fingerprint"] != nil || !fields.contains("fingerprint")
     else { throw HTTPError.accessForbidden }
     let claims = try verified(token, request)
@@ -40,13 +41,12 @@ public struct RefreshModule: HandlerModule {
 
     switch outcome {
     case .refreshed(let user, let session):
-      let current = session.current
-      return try .json(
-        tokens.tokens(
-          for: .init(id: user.id, email: user.profile.email, username: user.username),
-          session: session.id,
-          refresh: (current.id, current.issuedAt, current.expiresAt),
-          at: request.time))
+      let issued = try tokens.tokens(
+        for: .init(id: user.id, email: user.profile.email, username: user.username),
+        session: session.id,
+        refresh: (session.current.id, session.current.issuedAt, session.current.expiresAt),
+        at: request.time)
+      return try issued.response(inCookie: cookie != nil) { $0 }
     case .reuse:
       logger.warning(
         "refresh token reused, session revoked",

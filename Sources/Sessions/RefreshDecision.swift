@@ -35,7 +35,7 @@ extension UserSessions {
   public func decision(
     on token: PresentedToken, at time: Date, policy: SessionPolicy
   ) -> RefreshDecision {
-    let live = sessions.filter { $0.isLive(at: time) }
+    let live = live(at: time)
     guard let session = live.first(where: { $0.id == token.session }) else {
       return live.isEmpty ? .noSession : .unknownSession
     }

@@ -15,14 +15,40 @@ public struct TokenStore: Sendable {
   }
 
   /// Begins a session of the user.
+  ///
+  /// - Parameter isStillAdmitted: whether what let the user in still holds. Asked within the same
+  ///   step: when a password is changed or a user removed, their sessions are ended last, so that
+  ///   a sign-in that was under way is either ended with them or comes too late.
+  /// - Returns: `nil` for one who is no longer admitted.
   public func beginSession(
-    ofUser id: String, named username: String, on device: Device, at time: Date
-  ) throws -> Session {
+    ofUser id: String,
+    named username: String,
+    on device: Device,
+    at time: Date,
+    isStillAdmitted: () throws -> Bool = { true }
+  ) throws -> Session? {
     try documents.update(UserSessions.self, id) { document in
+      guard try isStillAdmitted() else { return nil }
       var sessions = document ?? UserSessions(username: username)
       defer { document = sessions }
       return sessions.begin(on: device, at: time, policy: policy)
     }
+  }
+
+  /// The user's live sessions, in the order in which they began.
+  public func sessions(ofUser id: String, at time: Date) throws -> [Session] {
+    try documents.read(UserSessions.self, id)?.live(at: time) ?? []
+  }
+
+  /// Ends one session. Returns whether there was one to end.
+  @discardableResult
+  public func endSession(_ session: String, ofUser id: String, at time: Date) throws -> Bool {
+    try documents.update(UserSessions.self, id) { $0?.end(session, at: time) ?? false }
+  }
+
+  /// Ends all sessions of the user but one.
+  public func endSessions(ofUser id: String, except session: String) throws {
+    try documents.update(UserSessions.self, id) { $0?.endAll(except: session) }
   }
 
   /// What became of a refresh, and whose session it is.

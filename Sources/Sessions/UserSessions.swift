@@ -70,6 +70,24 @@ public struct UserSessions: Document {
     }
   }
 
+  /// The sessions that are live at `time`, in the order in which they began.
+  public func live(at time: Date) -> [Session] {
+    sessions.filter { $0.isLive(at: time) }
+  }
+
+  /// Ends the session of this id. Returns whether it was live.
+  public mutating func end(_ id: String, at time: Date) -> Bool {
+    dropExpired(at: time)
+    guard let index = sessions.firstIndex(where: { $0.id == id }) else { return false }
+    sessions.remove(at: index)
+    return true
+  }
+
+  /// Ends all sessions but the one of this id.
+  public mutating func endAll(except id: String) {
+    sessions.removeAll { $0.id != id }
+  }
+
   private func rotated(_ session: Session, at time: Date, policy: SessionPolicy) -> Session {
     var session = session
     session.recent.insert(ReplacedToken(id: session.current.id, replacedAt: time), at: 0)

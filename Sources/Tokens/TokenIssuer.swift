@@ -68,6 +68,11 @@ public struct TokenIssuer: Sendable {
     return claims
   }
 
+  /// The claims of a refresh token of ours, whatever its times: enough to end its session.
+  public func recognizeRefreshToken(_ token: String) throws(TokenError) -> RefreshClaims {
+    try refresh.verify(token)
+  }
+
   private func check(_ claims: some TokenClaims, at time: Date) throws(TokenError) {
     let now = numericDate(time)
     guard claims.exp > now else { throw .expired }
@@ -80,12 +85,4 @@ public struct TokenIssuer: Sendable {
 /// The second that `time` falls in.
 func numericDate(_ time: Date) -> NumericDate {
   NumericDate(time.timeIntervalSince1970.rounded(.down))
-}
-
-/// What a sign-in and a refresh hand out.
-public struct IssuedTokens: Encodable, Sendable {
-  public let accessToken: String
-  public let refreshToken: String
-  /// How long the access token lives, in seconds.
-  public let expiresIn: Int
 }

@@ -6,11 +6,14 @@ public import HandlerKit
 import JobsModule
 import Logging
 import LoginModule
+import LogoutModule
+import PasswordModule
 import RefreshModule
 public import Sessions
+import SessionsModule
 public import Tokens
 
-/// The whole house without its doors: the four modules over a real store in a folder, with cheap
+/// The whole house without its doors: all modules over a real store in a folder, with cheap
 /// password hashes and fixed keys. Requests go to `router`, no socket is involved.
 public struct TestHouse: Sendable {
   /// When tests take place, unless they say otherwise.
@@ -52,6 +55,12 @@ public struct TestHouse: Sendable {
           throttle: isThrottled ? Throttle(documents: documents) : nil,
           sessions: sessions, tokens: tokens, logger: logger),
         RefreshModule(users: users, sessions: sessions, tokens: tokens, logger: logger),
+        LogoutModule(sessions: sessions, tokens: tokens, logger: logger),
+        SessionsModule(sessions: sessions, bearer: bearer),
+        PasswordModule(
+          users: users, passwords: passwords,
+          throttle: isThrottled ? Throttle(documents: documents) : nil,
+          sessions: sessions, bearer: bearer, logger: logger),
         JobsModule(documents: documents, bearer: bearer),
         CurrentUserModule(users: users, bearer: bearer),
       ],

@@ -1,0 +1,43 @@
+public import HandlerKit
+public import Logging
+public import Sessions
+public import Tokens
+
+/// `POST /logout`: ends the session of a refresh token.
+public struct LogoutModule: HandlerModule {
+  public static let name = "logout"
+
+  private let sessions: TokenStore
+  private let tokens: TokenIssuer
+  private let logger: Logger
+
+  public init(sessions: TokenStore, tokens: TokenIssuer, logger: Logger) {
+    self.sessions = sessions
+    self.tokens = tokens
+    self.logger = logger
+  }
+
+  public var routes: [Route] {
+    Route(.post, "/logout", signOut)
+  }
+
+  /// 204 for any token, known or not (RFC 7009 §2.2): the client has nothing left to do. Any token
+  /// that was ever this session's will do, an expired one too.
+  private func signOut(_ request: Request) throws -> Response {
+    let fields = try BodyFields(of: request, unparsable: "Please enter valid data!")
+    let cookie = fields.contains("refreshToken") ? nil : RefreshCookie.token(of: request)
+    if let token = fields["refreshToken"] ?? cookie,
+      let claims = try? tokens.recognizeRefreshToken(token),
+      try sessions.endSession(claims.sid, ofUser: claims.sub, at: request.time)
+    {
+      logger.info(
+        "signed out",
+        metadata: [
+          "request": "\(request.id)", "user": "\(claims.sub)", "session": "\(claims.sid)",
+        ])
+    }
+    var response = Response(status: .noContent)
+    if cookie != nil { response.headers[.setCookie] = RefreshCookie.clearing }
+    return response
+  }
+}

@@ -1,0 +1,83 @@
+public import Accounts
+public import HandlerKit
+public import Logging
+public import Sessions
+public import Tokens
+
+/// `POST /password`: a new password for the caller, and the end of all their other sessions.
+public struct PasswordModule: HandlerModule {
+  public static let name = "password"
+
+  private let users: UserDirectory
+  private let passwords: PasswordHasher
+  private let throttle: Throttle?
+  private let sessions: TokenStore
+  private let bearer: BearerAuthenticator
+  private let logger: Logger
+
+  /// - Parameter throttle: `nil` lets everybody try as often as they like.
+  public init(
+    users: UserDirectory,
+    passwords: PasswordHasher,
+    throttle: Throttle?,
+    sessions: TokenStore,
+    bearer: BearerAuthenticator,
+    logger: Logger
+  ) {
+    self.users = users
+    self.passwords = passwords
+    self.throttle = throttle
+    self.sessions = sessions
+    self.bearer = bearer
+    self.logger = logger
+  }
+
+  public var routes: [Route] {
+    Route(.post, "/password", for: bearer, change)
+  }
+
+  /// The password is changed first and the sessions are ended last: a sign-in that is under way
+  /// with the old password is ended with them, or finds that its password is no longer right.
+  private func change(_ request: Request, for caller: AccessClaims) throws -> Response {
+    let (current, new) = try readPasswords(request)
+    guard let user = try users.activeUser(named: caller.user.username, id: caller.sub) else {
+      throw HTTPError.invalidToken
+    }
+    if let throttle,
+      let wait = try throttle.admit(
+        account: user.username, address: request.remoteAddress, at: request.time)
+    {
+      throw HTTPError.tooManyRequests("Too many attempts, please try again later", retryAfter: wait)
+    }
+    guard let current, try passwords.verify(current, against: user.passwordHash) == .right,
+      try users.replacePasswordHash(of: user, with: passwords.hash(new))
+    else { throw HTTPError.wrongCurrentPassword }
+    try throttle?.succeeded(account: user.username, address: request.remoteAddress)
+    try sessions.endSessions(ofUser: user.id, except: caller.sid)
+    logger.notice(
+      "password changed", metadata: ["request": "\(request.id)", "user": "\(user.id)"])
+    return Response(status: .noContent)
+  }
+
+  private func readPasswords(
+    _ request: Request
+  ) throws(HTTPError) -> (current: Password?, new: Password) {
+    let invalid = "Please enter valid data!"
+    let fields = try BodyFields(of: request, unparsable: invalid)
+    guard let current = fields["currentPassword"], !current.isEmpty,
+      let text = fields["newPassword"], !text.isEmpty
+    else { throw .badRequest(invalid) }
+    guard let new = Password(new: text) else {
+      throw HTTPError(
+        .badRequest, code: "unfit_password",
+        message: "A password needs at least \(Password.shortestNew) characters "
+          + "and at most \(Password.sizes.upperBound) bytes")
+    }
+    return (Password(current), new)
+  }
+}
+
+extension HTTPError {
+  fileprivate static let wrongCurrentPassword = HTTPError(
+    .badRequest, code: "wrong_password", message: "Your current password is wrong!")
+}

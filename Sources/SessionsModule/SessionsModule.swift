@@ -1,0 +1,55 @@
+import FoundationEssentials
+public import HandlerKit
+public import Sessions
+public import Tokens
+
+/// `/sessions`: where the caller is signed in, and how to end that.
+public struct SessionsModule: HandlerModule {
+  public static let name = "sessions"
+
+  private let sessions: TokenStore
+  private let bearer: BearerAuthenticator
+
+  public init(sessions: TokenStore, bearer: BearerAuthenticator) {
+    self.sessions = sessions
+    self.bearer = bearer
+  }
+
+  public var routes: [Route] {
+    Route(.get, "/sessions", for: bearer) { request, caller in
+      let live = try sessions.sessions(ofUser: caller.sub, at: request.time)
+      return try .json(live.map { PublicSession($0, isCurrent: $0.id == caller.sid) })
+    }
+    Route(.delete, "/sessions", for: bearer) { _, caller in
+      try sessions.endSessions(ofUser: caller.sub, except: caller.sid)
+      return Response(status: .noContent)
+    }
+    Route(.delete, "/sessions/{id}", for: bearer) { request, caller in
+      let id = request.pathParameters["id"] ?? ""
+      guard try sessions.endSession(id, ofUser: caller.sub, at: request.time) else {
+        throw HTTPError.notFound
+      }
+      return Response(status: .noContent)
+    }
+  }
+}
+
+/// A session as the HTTP interface shows it; its times as RFC 3339 writes them.
+private struct PublicSession: Encodable {
+  let id: String
+  /// Whether it is the one that asks.
+  let current: Bool
+  let createdAt, lastUsedAt, expiresAt: String
+  let userAgent, address: String
+
+  init(_ session: Session, isCurrent: Bool) {
+    let expiresAt = Date(timeIntervalSince1970: TimeInterval(session.current.expiresAt))
+    id = session.id
+    current = isCurrent
+    createdAt = session.createdAt.formatted(.iso8601)
+    lastUsedAt = session.lastUsedAt.formatted(.iso8601)
+    self.expiresAt = expiresAt.formatted(.iso8601)
+    userAgent = session.userAgent
+    address = session.address
+  }
+}

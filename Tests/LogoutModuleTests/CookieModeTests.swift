@@ -1,0 +1,128 @@
+import HTTPTypes
+import HandlerKit
+import TestSupport
+import XCTest
+
+/// Cookie mode, from sign-in to sign-out: what counts is who may make a browser use the cookie.
+final class CookieModeTests: TemporaryFolderTestCase {
+  private static let own: HTTPFields = [
+    HTTPField.Name("Host")!: "app.example:8443", .origin: "https://app.example:8443",
+  ]
+
+  private func post(
+    _ house: TestHouse, _ path: String, _ json: [String: Any] = [:],
+    cookie: String? = nil, headers: HTTPFields = own
+  ) async -> Response {
+    var headers = headers
+    if let cookie { headers[.cookie] = "other=1; __Host-refresh=\(cookie); last=2" }
+    return await house.router.respond(to: .make(.post, path, json: json, headers: headers))
+  }
+
+  private func token(_ response: Response) throws -> String {
+    let header = try XCTUnwrap(response.headers[.setCookie])
+    XCTAssertTrue(header.hasSuffix("; HttpOnly; Secure; SameSite=Strict; Path=/"), header)
+    let value = header.dropFirst("__Host-refresh=".count).prefix { $0 != ";" }
+    return String(value)
+  }
+
+  private func signedIn() async throws -> (TestHouse, token: String) {
+    let house = try await TestHouse(folder: folder)
+    try house.addUser("alice")
+    let response = await post(
+      house, "/login",
+      ["username": "alice", "password": TestHouse.password, "session": "cookie"])
+    XCTAssertEqual(response.status, .ok)
+    XCTAssertNil(response.json["refreshToken"])
+    XCTAssertNotNil(response.json["user"])
+    return (house, try token(response))
+  }
+
+  func testTheTokenIsInTheCookieAndNotInTheBody() async throws {
+    let (house, parent) = try await signedIn()
+    let response = await post(house, "/refresh-token", cookie: parent)
+    XCTAssertEqual(response.status, .ok)
+    XCTAssertNil(response.json["refreshToken"])
+    XCTAssertFalse(response.accessToken.isEmpty)
+    XCTAssertNotEqual(try token(response), parent)
+  }
+
+  func testReplaySetsTheCurrentTokenAgain() async throws {
+    let (house, parent) = try await signedIn()
+    let first = await post(house, "/refresh-token", cookie: parent)
+    let second = await post(house, "/refresh-token", cookie: parent)
+    XCTAssertEqual(try token(first), try token(second))
+  }
+
+  func testLogoutEndsTheSessionAndClearsTheCookie() async throws {
+    let (house, parent) = try await signedIn()
+    let response = await post(house, "/logout", cookie: parent)
+    XCTAssertEqual(response.status, .noContent)
+    XCTAssertEqual(
+      response.headers[.setCookie],
+      "__Host-refresh=; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=0")
+    let after = await post(house, "/refresh-token", cookie: parent)
+    XCTAssertEqual(after.status, .forbidden)
+  }
+
+  func testL2_TheCookieCountsOnlyFromThisSitesOwnPages() async throws {
+    let (house, parent) = try await signedIn()
+    let host = HTTPField.Name("Host")!
+    let fetchSite = HTTPField.Name("Sec-Fetch-Site")!
+    let foreign: [HTTPFields] = [
+      [host: "app.example"],
+      [host: "app.example", .origin: "https://evil.example"],
+      [host: "app.example", .origin: "null"],
+      [host: "app.example", .origin: "https://app.example.evil.example"],
+      [host: "app.example", .origin: "https://app.example:444"],
+      [host: "app.example", fetchSite: "same-site"],
+      [host: "app.example", fetchSite: "cross-site"],
+      [host: "app.example", .origin: "https://evil.example", fetchSite: "same-origin"],
+    ]
+    for headers in foreign {
+      let response = await post(house, "/refresh-token", cookie: parent, headers: headers)
+      XCTAssertEqual(response.status, .forbidden, "\(headers)")
+      XCTAssertEqual(response.text, "Access is forbidden")
+      let logout = await post(house, "/logout", cookie: parent, headers: headers)
+      XCTAssertEqual(logout.status, .noContent)
+      XCTAssertNil(logout.headers[.setCookie])
+    }
+    let own = await post(
+      house, "/refresh-token", cookie: parent,
+      headers: [host: "app.example", fetchSite: "same-origin"])
+    XCTAssertEqual(own.status, .ok)
+  }
+
+  func testL2_TheCookieDoesNotCountInAForm() async throws {
+    let (house, parent) = try await signedIn()
+    var headers = Self.own
+    headers[.cookie] = "__Host-refresh=\(parent)"
+    headers[.contentType] = "application/x-www-form-urlencoded"
+    let response = await house.router.respond(to: .make(.post, "/refresh-token", headers: headers))
+    XCTAssertEqual(response.text, "Access is forbidden")
+  }
+
+  func testL2_AForeignPageCannotSignSomebodyInByCookie() async throws {
+    let (house, _) = try await signedIn()
+    let response = await post(
+      house, "/login", ["username": "alice", "password": TestHouse.password, "session": "cookie"],
+      headers: [HTTPField.Name("Host")!: "app.example", .origin: "https://evil.example"])
+    XCTAssertEqual(response.status, .forbidden)
+    XCTAssertNil(response.headers[.setCookie])
+  }
+
+  func testTwoCookiesOfTheNameCountAsNone() async throws {
+    let (house, parent) = try await signedIn()
+    var headers = Self.own
+    headers[.cookie] = "__Host-refresh=\(parent); __Host-refresh=x"
+    let response = await post(house, "/refresh-token", headers: headers)
+    XCTAssertEqual(response.text, "Access is forbidden")
+  }
+
+  func testATokenInTheBodyIsAnsweredInTheBody() async throws {
+    let (house, parent) = try await signedIn()
+    let response = await post(house, "/refresh-token", ["refreshToken": parent], cookie: "x")
+    XCTAssertEqual(response.status, .ok)
+    XCTAssertFalse(response.refreshToken.isEmpty)
+    XCTAssertNil(response.headers[.setCookie])
+  }
+}

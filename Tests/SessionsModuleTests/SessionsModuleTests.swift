@@ -1,0 +1,105 @@
+import HTTPTypes
+import HandlerKit
+import TestSupport
+import XCTest
+
+final class SessionsModuleTests: TemporaryFolderTestCase {
+  private func list(_ house: TestHouse, _ access: String) async throws -> [[String: Any]] {
+    let response = await house.router.respond(to: .make(.get, "/sessions", bearer: access))
+    XCTAssertEqual(response.status, .ok)
+    let json = try JSONSerialization.jsonObject(with: Data(response.body))
+    return try XCTUnwrap(json as? [[String: Any]])
+  }
+
+  private func delete(_ house: TestHouse, _ path: String, _ access: String) async -> Response {
+    await house.router.respond(to: .make(.delete, path, bearer: access))
+  }
+
+  private func ids(_ house: TestHouse, _ access: String) async throws -> [String] {
+    try await list(house, access).compactMap { $0["id"] as? String }
+  }
+
+  func testListsTheCallersSessionsAndMarksTheOneThatAsks() async throws {
+    let house = try await TestHouse(folder: folder)
+    try house.addUser("alice")
+    try house.addUser("bob")
+    _ = await house.login("bob")
+    _ = await house.login("alice")
+    let access = await house.login("alice").accessToken
+    let sessions = try await list(house, access)
+    XCTAssertEqual(sessions.map { $0["current"] as? Bool }, [false, true])
+    XCTAssertEqual(
+      Set(sessions[0].keys),
+      ["id", "current", "createdAt", "lastUsedAt", "expiresAt", "userAgent", "address"])
+    XCTAssertEqual(sessions[0]["createdAt"] as? String, "2027-01-15T08:00:00Z")
+    XCTAssertEqual(sessions[0]["expiresAt"] as? String, "2027-02-14T08:00:00Z")
+    XCTAssertEqual(sessions[0]["address"] as? String, "192.0.2.1")
+  }
+
+  func testEndsOne() async throws {
+    let house = try await TestHouse(folder: folder)
+    try house.addUser("alice")
+    let first = await house.login("alice")
+    let access = await house.login("alice").accessToken
+    let id = try await ids(house, access)[0]
+    let response = await delete(house, "/sessions/\(id)", access)
+    XCTAssertEqual(response.status, .noContent)
+    let refresh = await house.refresh(first.refreshToken)
+    XCTAssertEqual(refresh.text, "Refresh token is wrong")
+    let left = try await ids(house, access)
+    XCTAssertEqual(left.count, 1)
+  }
+
+  func testK1_AnothersSessionIsAsUnknownAsNone() async throws {
+    let house = try await TestHouse(folder: folder)
+    try house.addUser("alice")
+    try house.addUser("bob")
+    let alice = await house.login("alice").accessToken
+    let bob = await house.login("bob")
+    let bobs = try await ids(house, bob.accessToken)[0]
+    for id in [bobs, "nobody", "-1", "..%2f..", String(repeating: "9", count: 5000)] {
+      let response = await delete(house, "/sessions/\(id)", alice)
+      XCTAssertEqual(response.status, .notFound)
+    }
+    let refresh = await house.refresh(bob.refreshToken)
+    XCTAssertEqual(refresh.status, .ok)
+  }
+
+  func testK2_OnesOwnCanBeEndedOnce() async throws {
+    let house = try await TestHouse(folder: folder)
+    try house.addUser("alice")
+    let login = await house.login("alice")
+    let id = try await ids(house, login.accessToken)[0]
+    let first = await delete(house, "/sessions/\(id)", login.accessToken)
+    XCTAssertEqual(first.status, .noContent)
+    let second = await delete(house, "/sessions/\(id)", login.accessToken)
+    XCTAssertEqual(second.status, .notFound)
+    let refresh = await house.refresh(login.refreshToken)
+    XCTAssertEqual(refresh.status, .forbidden)
+  }
+
+  func testEndsAllButTheOneThatAsks() async throws {
+    let house = try await TestHouse(folder: folder)
+    try house.addUser("alice")
+    let others = [await house.login("alice"), await house.login("alice")]
+    let own = await house.login("alice")
+    let response = await delete(house, "/sessions", own.accessToken)
+    XCTAssertEqual(response.status, .noContent)
+    for other in others {
+      let refresh = await house.refresh(other.refreshToken)
+      XCTAssertEqual(refresh.status, .forbidden)
+    }
+    let refresh = await house.refresh(own.refreshToken)
+    XCTAssertEqual(refresh.status, .ok)
+  }
+
+  func testWithoutATokenNothingIsShownOrEnded() async throws {
+    let house = try await TestHouse(folder: folder)
+    for (method, path) in [
+      (HTTPRequest.Method.get, "/sessions"), (.delete, "/sessions"), (.delete, "/sessions/x"),
+    ] {
+      let response = await house.router.respond(to: .make(method, path))
+      XCTAssertEqual(response.status, .unauthorized)
+    }
+  }
+}
