@@ -68,6 +68,10 @@ let package = Package(
     .executableTarget(
       name: "TokenBenchmark", dependencies: ["FastCGI", "Tokens", jwt], path: "Benchmarks/Tokens"),
 
+    .executableTarget(
+      name: "StoreBenchmark", dependencies: ["Accounts", "DocumentStore", "Sessions"],
+      path: "Benchmarks/Store"),
+
     // One test target for each source target, and what they share.
     .target(
       name: "TestSupport",

@@ -45,10 +45,20 @@ public struct Throttle: Sendable {
     }
   }
 
+  /// Forgets what is too long ago to count.
+  ///
+  /// - Parameter pause: called after each account or address.
+  /// - Returns: how many were forgotten.
+  public func sweep(at time: Date, pause: () -> Void = {}) throws -> Int {
+    try documents.sweep(FailedAttempts.self, pause: pause) { attempts in
+      if attempts?.isForgotten(at: time) == true { attempts = nil }
+    }
+  }
+
   private func count(_ key: String, _ free: Int, at time: Date) throws -> Int? {
     try documents.update(FailedAttempts.self, key) { document in
       var attempts = document ?? FailedAttempts(count: 0, last: time)
-      if time.timeIntervalSince(attempts.last) > Self.memory { attempts.count = 0 }
+      if attempts.isForgotten(at: time) { attempts.count = 0 }
       let wait = attempts.wait(at: time, free: free)
       guard wait <= 0 else { return Int(wait.rounded(.up)) }
       attempts.count += 1
@@ -63,11 +73,15 @@ public struct Throttle: Sendable {
 }
 
 /// Attempts of one account or one address that were not found good.
-struct FailedAttempts: Document {
-  static let collection = "throttle"
+public struct FailedAttempts: Document {
+  public static let collection = "throttle"
 
   var count: Int
   var last: Date
+
+  func isForgotten(at time: Date) -> Bool {
+    time.timeIntervalSince(last) > Throttle.memory
+  }
 
   /// How long to wait from `time`, in seconds; not positive when the wait is over.
   func wait(at time: Date, free: Int) -> TimeInterval {

@@ -49,7 +49,7 @@ public struct FileDocumentStore: DocumentStore {
 
   public func read<D: Document>(_ type: D.Type, _ key: String) throws -> D? {
     let layout = try FileLayout(collection: type.collection, key: key)
-    return try naming(layout) {
+    return try naming(layout.path) {
       try load(type, key, named: layout.path, in: root.folder)
     }
   }
@@ -58,7 +58,7 @@ public struct FileDocumentStore: DocumentStore {
     _ type: D.Type, _ key: String, _ change: (inout D?) throws -> R
   ) throws -> R {
     let layout = try FileLayout(collection: type.collection, key: key)
-    return try naming(layout) {
+    return try naming(layout.path) {
       let folder = try openFolder(layout)
       let lock = try acquireLock(in: folder)
       defer { try? System.unlock(lock) }
@@ -72,20 +72,24 @@ public struct FileDocumentStore: DocumentStore {
   }
 
   public func keys<D: Document>(of type: D.Type) throws -> [String] {
-    let collection = "\(root.path)/\(type.collection)"
-    do {
-      var keys: [String] = []
-      for folder in try System.names(inFolderAt: collection) {
-        let names = try System.names(inFolderAt: "\(collection)/\(folder)")
-        keys += names.compactMap(FileLayout.key(ofName:))
-      }
-      return keys
-    } catch  where error.code == ENOENT {
-      return []
-    } catch {
-      throw DocumentStoreError.failed(error, path: type.collection)
+    var keys: [String] = []
+    for folder in try folders(of: type) {
+      keys += try names(in: folder).compactMap(FileLayout.key(ofName:))
+    }
+    return keys
+  }
+
+  /// Runs `body` while nobody writes to the folder (`tokens/3f`), which must be there.
+  func withLock<R>(ofFolder folder: String, _ body: (FileDescriptor) throws -> R) throws -> R {
+    try naming(folder) {
+      let descriptor = try System.open(folder, in: root.folder, O_RDONLY | O_DIRECTORY)
+      let lock = try acquireLock(in: descriptor)
+      defer { try? System.unlock(lock) }
+      return try body(descriptor)
     }
   }
+
+  var path: String { root.path }
 
   // MARK: - Steps of an update
 
@@ -135,6 +139,9 @@ public struct FileDocumentStore: DocumentStore {
     guard status.st_mode & S_IFMT == S_IFREG, status.st_nlink <= 1 else {
       throw Envelope.Damage(reason: "not a regular file with one name")
     }
+    guard status.st_uid == geteuid() else {
+      throw Envelope.Damage(reason: "belongs to another user of this machine")
+    }
     guard status.st_size <= Self.sizeLimit else { throw Envelope.Damage(reason: "too large") }
     let bytes = try System.read(file, limit: Int(status.st_size))
     return try Envelope.open(bytes, as: type, key: key)
@@ -166,17 +173,15 @@ public struct FileDocumentStore: DocumentStore {
   }
 
   /// Runs `body` and says of its errors which document they are about.
-  private func naming<R>(
-    _ layout: FileLayout, _ body: () throws -> R
-  ) throws -> R {
+  func naming<R>(_ path: String, _ body: () throws -> R) throws -> R {
     do {
       return try body()
     } catch let error as SystemCallError {
-      throw DocumentStoreError.failed(error, path: layout.path)
+      throw DocumentStoreError.failed(error, path: path)
     } catch let error as Envelope.Damage {
-      throw DocumentStoreError.damaged(path: layout.path, reason: error.reason)
+      throw DocumentStoreError.damaged(path: path, reason: error.reason)
     } catch is Busy {
-      throw DocumentStoreError.busy(path: layout.path)
+      throw DocumentStoreError.busy(path: path)
     }
   }
 }

@@ -17,6 +17,8 @@ public struct PosternConfiguration: Sendable {
   public var issuer: String
   public var audience: String?
   public var sessions: SessionPolicy
+  /// In seconds; 0 for never.
+  public var sweepInterval: Int
   public var isThrottleEnabled: Bool
   /// Such as `https://app.example.com`.
   public var allowedOrigins: [String]
@@ -111,6 +113,7 @@ public struct PosternConfiguration: Sendable {
     guard accessLifetime <= sessions.refreshLifetime else {
       throw ConfigurationError("tokens.accessLifetime must not exceed tokens.refreshLifetime")
     }
+    sweepInterval = try number("sweep.interval", 0...30 * 86_400)
     guard let isThrottleEnabled = try? reader.requiredBool(forKey: "throttle.enabled") else {
       throw ConfigurationError("throttle.enabled must be true or false")
     }

@@ -11,8 +11,9 @@ struct Supervisor {
   private let logger: Logger
   private let lifeline: (read: Int32, write: Int32)
   private let program: String
-  private let arguments: [String]
+  private let options: [String]
   private var places: [Place]
+  private var sweeper: Sweeper
 
   /// Where a worker runs, or is to run again.
   private struct Place {
@@ -26,8 +27,8 @@ struct Supervisor {
   private static let patience = Duration.seconds(10)
 
   /// Takes the pid file and makes the socket, both in the run folder.
-  /// - Parameter arguments: those that make this program a worker.
-  init(configuration: PosternConfiguration, arguments: [String], logger: Logger) throws {
+  /// - Parameter options: the command line options that say where the settings are.
+  init(configuration: PosternConfiguration, options: [String], logger: Logger) throws {
     try System.makeFolder(configuration.run)
     pidFile = try PIDFile("\(configuration.run)/postern.pid")
     socketPath = "\(configuration.run)/postern.sock"
@@ -35,7 +36,8 @@ struct Supervisor {
     lifeline = try System.pipe()
     program = try System.pathOfThisProgram()
     places = Array(repeating: Place(), count: configuration.workers)
-    self.arguments = arguments
+    sweeper = Sweeper(interval: .seconds(configuration.sweepInterval))
+    self.options = options
     self.logger = logger
   }
 
@@ -55,6 +57,7 @@ struct Supervisor {
       "postern started", metadata: ["pid": "\(getpid())", "workers": "\(places.count)"])
     while true {
       startWorkers()
+      sweeper.startIfDue(program, options, logger)
       _ = try System.waitForInput([signals.descriptor], milliseconds: millisecondsToNextStart())
       while let signal = try signals.next() {
         switch signal {
@@ -71,7 +74,7 @@ struct Supervisor {
     for index in places.indices where places[index].process == nil && places[index].startAt <= now {
       do {
         places[index].process = try System.spawn(
-          program, arguments: arguments,
+          program, arguments: ["worker", "--supervised"] + options,
           descriptors: [
             ListeningSocket.inherited: socket.descriptor.number, Worker.lifeline: lifeline.read,
           ])
@@ -84,13 +87,14 @@ struct Supervisor {
   }
 
   private func millisecondsToNextStart() -> Int32 {
-    let next = places.filter { $0.process == nil }.map(\.startAt).min()
-    guard let next else { return -1 }
+    let starts = places.filter { $0.process == nil }.map(\.startAt)
+    guard let next = (starts + [sweeper.nextStart].compactMap { $0 }).min() else { return -1 }
     return Int32(max(0, (next - ContinuousClock.now) / .milliseconds(1)).rounded(.up))
   }
 
   private mutating func noteEndedWorkers() throws {
     while let (process, end) = try System.endedChild() {
+      sweeper.noteEnd(of: process)
       guard let index = places.firstIndex(where: { $0.process == process }) else { continue }
       let now = ContinuousClock.now
       let wasAsked = end == .killed(signal: SIGKILL) || end == .killed(signal: SIGTERM)
@@ -108,6 +112,7 @@ struct Supervisor {
   /// than is reasonable, gets them killed.
   private mutating func stop(_ signals: SignalQueue) throws {
     send(SIGTERM)
+    sweeper.stop()
     let deadline = ContinuousClock.now + Self.patience
     while places.contains(where: { $0.process != nil }) {
       let left = (deadline - ContinuousClock.now) / .milliseconds(1)

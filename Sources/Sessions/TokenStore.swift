@@ -51,6 +51,17 @@ public struct TokenStore: Sendable {
     try documents.update(UserSessions.self, id) { $0?.endAll(except: session) }
   }
 
+  /// Drops expired sessions, and the documents of users who have none left.
+  ///
+  /// - Parameter pause: called after each user.
+  /// - Returns: how many documents were changed or removed.
+  public func sweep(at time: Date, pause: () -> Void = {}) throws -> Int {
+    try documents.sweep(UserSessions.self, pause: pause) { document in
+      document?.dropExpired(at: time)
+      if document?.sessions.isEmpty == true { document = nil }
+    }
+  }
+
   /// What became of a refresh, and whose session it is.
   public enum RefreshOutcome<Owner> {
     /// The session's refresh token is `session.current` from now on, be it a new one or the one

@@ -97,7 +97,7 @@ public struct UserSessions: Document {
     return session
   }
 
-  private mutating func dropExpired(at time: Date) {
+  mutating func dropExpired(at time: Date) {
     sessions.removeAll { !$0.isLive(at: time) }
   }
 }

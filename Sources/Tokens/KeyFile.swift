@@ -21,6 +21,16 @@ public struct KeyFile: Sendable {
     }
   }
 
+  /// Reads the file `keys.json` in `folder`; `nil` if there is none.
+  /// - Throws: `KeyFileError`
+  public static func load(inFolder path: String) throws -> KeyFile? {
+    do {
+      return try load(from: System.open(path, O_RDONLY | O_DIRECTORY))
+    } catch let error as SystemCallError {
+      throw KeyFileError(reason: error.description)
+    }
+  }
+
   private static let name = "keys.json"
   private static let sizeLimit = 1 << 16
 

@@ -19,7 +19,9 @@ struct PosternTool: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "postern",
     abstract: "A sign-in service behind nginx: JSON Web Tokens, no database.",
-    subcommands: [Serve.self, WorkerCommand.self, UserCommand.self, Demo.self])
+    subcommands: [
+      Serve.self, WorkerCommand.self, UserCommand.self, Check.self, Sweep.self, Demo.self,
+    ])
 }
 
 /// Where the settings come from, for every command.

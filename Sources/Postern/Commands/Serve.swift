@@ -30,7 +30,7 @@ struct Serve: ParsableCommand {
     }
     var supervisor = try Supervisor(
       configuration: configuration,
-      arguments: ["worker", "--supervised"] + (settings.file.map { ["--config", $0] } ?? []),
+      options: settings.file.map { ["--config", $0] } ?? [],
       logger: logger)
     try supervisor.run(until: signals)
   }

@@ -1,0 +1,75 @@
+import ArgumentParser
+import DocumentStore
+import Glibc
+import SystemCalls
+import Tokens
+
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Read the whole store and name what is wrong with it.",
+    discussion: """
+      Prints one line for each bad document, and changes nothing. The exit status is 1 when \
+      anything is bad. May run beside a running service.
+      """)
+
+  @Flag(help: "Show how far it is.")
+  var progress = false
+
+  @OptionGroup var settings: SettingsOptions
+
+  func run() throws {
+    let path = try settings.load().data
+    guard try System.status(ofPath: path) != nil else {
+      throw ValidationError("There is no data folder at \(path).")
+    }
+    let documents = try FileDocumentStore(path: path)
+    var report = CheckReport()
+    var bar = ProgressBar(isShown: progress, total: 0)
+    if progress {
+      bar.total = try storedDocuments.reduce(0) { try $0 + documents.keys(of: $1).count }
+    }
+    for type in storedDocuments {
+      try documents.check(type) { path, finding in
+        bar.advance()
+        guard let line = report.note(path, finding) else { return }
+        bar.clear()
+        print(line)
+      }
+    }
+    bar.clear()
+    do {
+      _ = try KeyFile.load(inFolder: path)
+    } catch {
+      print(report.note("keys.json", .bad(fault: "\(error)")) ?? "")
+    }
+    print(report.summary)
+    if report.bad > 0 { throw ExitCode.failure }
+  }
+}
+
+/// Counts what a check finds.
+struct CheckReport {
+  private(set) var good = 0
+  private(set) var bad = 0
+  private(set) var leftovers = 0
+
+  /// Returns the line to print, if there is one.
+  mutating func note(_ path: String, _ finding: FileDocumentStore.Finding) -> String? {
+    switch finding {
+    case .good:
+      good += 1
+      return nil
+    case .leftover:
+      leftovers += 1
+      return nil
+    case .bad(let fault):
+      bad += 1
+      return "\(path): \(fault)"
+    }
+  }
+
+  var summary: String {
+    let rest = leftovers == 0 ? "" : ", \(leftovers) left over by killed writers (postern sweep)"
+    return "\(good) good, \(bad) bad\(rest)"
+  }
+}

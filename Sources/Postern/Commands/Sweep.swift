@@ -1,0 +1,42 @@
+import Accounts
+import ArgumentParser
+import DocumentStore
+import FoundationEssentials
+import Glibc
+import Sessions
+import SystemCalls
+
+struct Sweep: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Drop what is no longer of use from the store.",
+    discussion: """
+      Expired sessions, documents without any, attempts to sign in that are long ago, and files \
+      that killed writers left behind. May run beside a running service, which runs it by itself \
+      (setting sweep.interval). Damaged documents are left as they are.
+      """)
+
+  @Flag(help: "Take it easy: a short sleep after each document.")
+  var gently = false
+
+  @OptionGroup var settings: SettingsOptions
+
+  func run() throws {
+    System.keepFilesPrivate()
+    let configuration = try settings.load()
+    let documents = try FileDocumentStore(path: configuration.data)
+    let pause: () -> Void = gently ? { usleep(Self.gentlePause) } : {}
+    let now = Date()
+    let sessions = try TokenStore(documents: documents, policy: configuration.sessions)
+      .sweep(at: now, pause: pause)
+    let attempts = try Throttle(documents: documents).sweep(at: now, pause: pause)
+    let leftovers = try storedDocuments.reduce(0) { try $0 + documents.removeLeftovers(of: $1) }
+    if !gently || sessions + attempts + leftovers > 0 {
+      print(
+        "swept \(sessions) users' sessions, \(attempts) throttled names and addresses, "
+          + "\(leftovers) left-over files")
+    }
+  }
+
+  /// In microseconds: a hundred thousand users take under two minutes then.
+  private static let gentlePause: UInt32 = 1_000
+}

@@ -1,0 +1,43 @@
+import Glibc
+import Logging
+import SystemCalls
+
+/// Runs `postern sweep --gently` beside the workers, at a quiet pace.
+struct Sweeper {
+  private let interval: Duration
+  private var process: pid_t?
+  /// When the next sweep starts; `nil` while one runs or when there are to be none.
+  private(set) var nextStart: ContinuousClock.Instant?
+
+  /// The first one: soon, for the sake of services that are restarted often, but not at once.
+  private static let firstPause = Duration.seconds(60)
+
+  /// - Parameter interval: from the end of one sweep to the start of the next; zero for none.
+  init(interval: Duration) {
+    self.interval = interval
+    nextStart = interval == .zero ? nil : .now + min(interval, Self.firstPause)
+  }
+
+  mutating func startIfDue(_ program: String, _ options: [String], _ logger: Logger) {
+    guard let due = nextStart, due <= .now else { return }
+    do {
+      process = try System.spawn(
+        program, arguments: ["sweep", "--gently"] + options, descriptors: [:])
+      nextStart = nil
+    } catch {
+      logger.warning("cannot start a sweep", metadata: ["error": "\(error)"])
+      nextStart = .now + interval
+    }
+  }
+
+  mutating func noteEnd(of ended: pid_t) {
+    guard ended == process else { return }
+    process = nil
+    nextStart = .now + interval
+  }
+
+  /// It can be ended anywhere: each of its steps is whole.
+  func stop() {
+    if let process { System.send(SIGTERM, to: process) }
+  }
+}
