@@ -2,12 +2,13 @@ import Crypto
 import FoundationEssentials
 
 /// The secret of one HS256 key. Prints as its id alone.
-public struct KeySecret: Sendable, Equatable, CustomStringConvertible {
+public struct KeySecret: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
   /// The `kid` of the tokens that it signs.
   public let id: String
   let bytes: [UInt8]
 
   public var description: String { id }
+  public var customMirror: Mirror { Mirror(self, children: ["id": id]) }
 
   /// The length below which a secret is refused: that of the hash (RFC 7518 §3.2).
   public static let shortest = 32
