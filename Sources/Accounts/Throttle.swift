@@ -60,7 +60,11 @@ public struct Throttle: Sendable {
       var attempts = document ?? FailedAttempts(count: 0, last: time)
       if attempts.isForgotten(at: time) { attempts.count = 0 }
       let wait = attempts.wait(at: time, free: free)
-      guard wait <= 0 else { return Int(wait.rounded(.up)) }
+      guard wait <= 0 else {
+        // Where the clock was set back, the wait is counted from now, or it would take as long.
+        if time < attempts.last { document?.last = time }
+        return Int(wait.rounded(.up))
+      }
       attempts.count += 1
       attempts.last = time
       document = attempts
