@@ -39,7 +39,7 @@ struct LineLogHandler: LogHandler {
   }
 
   private static func quoted(_ value: String) -> String {
-    let text = escaped(String(value.prefix(longestValue)))
+    let text = escaped(String(String.UnicodeScalarView(value.unicodeScalars.prefix(longestValue))))
     return text.isEmpty || text.contains(" ") || text.contains("\"")
       ? "\"\(text.replacing("\"", with: "\\\""))\"" : text
   }
@@ -50,6 +50,8 @@ struct LineLogHandler: LogHandler {
       switch scalar.properties.generalCategory {
       case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
         line += scalar.escaped(asASCII: true)
+      case _ where scalar == "\\":
+        line += "\\\\"
       default:
         line.unicodeScalars.append(scalar)
       }
