@@ -36,6 +36,7 @@ public struct PosternConfiguration: Sendable {
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(ConfigurationError) -> PosternConfiguration {
     let file = try SettingsFile(path: path ?? "postern.json", isOptional: path == nil)
+    try checkTypes(of: file)
     let defaults = Setting.all.compactMap { setting in
       setting.defaultValue.map { (setting.name, $0) }
     }
@@ -46,6 +47,17 @@ public struct PosternConfiguration: Sendable {
       provider(of: Dictionary(uniqueKeysWithValues: defaults)),
     ])
     return try PosternConfiguration(reader)
+  }
+
+  /// A setting without a default would be taken for missing where the file has it in a wrong type.
+  private static func checkTypes(of file: SettingsFile) throws(ConfigurationError) {
+    for setting in Setting.all where setting.defaultValue == nil {
+      switch file.values[setting.name] {
+      case nil, .string: continue
+      case .int where setting.name == "workers": continue
+      default: throw ConfigurationError("\(setting.name) has a value of the wrong type")
+      }
+    }
   }
 
   private static func provider(of values: [String: ConfigContent]) -> InMemoryProvider {
