@@ -1,0 +1,110 @@
+import Foundation
+import TestSupport
+import Tokens
+import XCTest
+
+final class KeyFileTests: TemporaryFolderTestCase {
+  private var path: String { "\(folder)/keys.json" }
+
+  private func assertRefused(
+    _ hint: String = "", _ line: UInt = #line, without canary: String? = nil
+  ) {
+    XCTAssertThrowsError(try KeyFile.loadOrCreate(inFolder: folder), hint, line: line) { error in
+      XCTAssertTrue(error is KeyFileError, "\(error)", line: line)
+      XCTAssertTrue("\(error)".hasPrefix("keys.json: "), "\(error)", line: line)
+      if let canary {
+        XCTAssertFalse("\(error)".contains(canary), "\(error)", line: line)
+        XCTAssertFalse(String(reflecting: error).contains(canary), line: line)
+      }
+    }
+  }
+
+  private func write(_ text: String, mode: Int = 0o600) throws {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+  }
+
+  func testMadeOnceForItsOwnerAloneAndReadAgain() throws {
+    let first = try KeyFile.loadOrCreate(inFolder: folder)
+    XCTAssertEqual(try files(), ["keys.json"])
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    XCTAssertEqual(attributes[.posixPermissions] as? Int, 0o600)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+
+    let second = try KeyFile.loadOrCreate(inFolder: folder)
+    XCTAssertEqual(first.access, second.access)
+    XCTAssertEqual(first.refresh, second.refresh)
+    XCTAssertEqual(try Data(contentsOf: URL(fileURLWithPath: path)), bytes)
+  }
+
+  func testM7_theTwoKindsHaveDifferentKeys() throws {
+    let file = try KeyFile.loadOrCreate(inFolder: folder)
+    XCTAssertNotEqual(file.access, file.refresh)
+    XCTAssertNotEqual(file.access.id, file.refresh.id)
+  }
+
+  func testM2_allWhoStartAtOnceGetTheSameKeys() throws {
+    let folder = folder
+    let found = onThreads(16) { _ in try? KeyFile.loadOrCreate(inFolder: folder) }
+    XCTAssertEqual(found.compactMap(\.self).count, 16)
+    let first = try XCTUnwrap(found.first ?? nil)
+    for file in found {
+      XCTAssertEqual(file?.access, first.access)
+      XCTAssertEqual(file?.refresh, first.refresh)
+    }
+    XCTAssertEqual(try files(), ["keys.json"])
+  }
+
+  func testM2_fileThatOthersMayReadIsRefused() throws {
+    _ = try KeyFile.loadOrCreate(inFolder: folder)
+    for mode in [0o640, 0o604, 0o620, 0o602, 0o601, 0o610] {
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+      assertRefused("mode \(String(mode, radix: 8))")
+    }
+    try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: path)
+    XCTAssertNoThrow(try KeyFile.loadOrCreate(inFolder: folder))
+  }
+
+  func testM2_symbolicLinkAndFolderAreRefusedAndLeftAlone() throws {
+    _ = try KeyFile.loadOrCreate(inFolder: folder)
+    try FileManager.default.moveItem(atPath: path, toPath: "\(folder)/elsewhere.json")
+    try FileManager.default.createSymbolicLink(
+      atPath: path, withDestinationPath: "\(folder)/elsewhere.json")
+    assertRefused()
+    XCTAssertNoThrow(try FileManager.default.destinationOfSymbolicLink(atPath: path))
+
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.createDirectory(
+      atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    assertRefused()
+  }
+
+  func testM2_malformedFileIsRefusedAndSaysNothingOfAKey() throws {
+    _ = try KeyFile.loadOrCreate(inFolder: folder)
+    let good = try String(contentsOfFile: path, encoding: .utf8)
+    let canary = "Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5"
+    let key = #"{"alg":"HS256","k":"\#(canary)","kid":"a","typ":"at+jwt"}"#
+    for text in [
+      "", "null", "[]", "{}", "{", canary, #"{"version":1}"#, #"{"version":1,"keys":[]}"#,
+      #"{"version":1,"keys":[\#(key)]}"#, #"{"version":1,"keys":[\#(key),\#(key)]}"#,
+      good.replacingOccurrences(of: #""version":1"#, with: #""version":2"#),
+      good.replacingOccurrences(of: "HS256", with: "none"),
+      good.replacingOccurrences(of: "rt+jwt", with: "at+jwt"),
+      good.replacingOccurrences(of: #""k":""#, with: #""k":"="#),
+      good.replacingOccurrences(of: #""k":""#, with: #""k":"AAAA","was":""#),
+      "\u{FEFF}" + canary, String(good.dropLast(3)),
+    ] {
+      try write(text)
+      assertRefused(text, without: canary)
+      XCTAssertEqual(try Data(contentsOf: URL(fileURLWithPath: path)), Data(text.utf8))
+    }
+    try write(good + "\n")
+    XCTAssertNoThrow(try KeyFile.loadOrCreate(inFolder: folder))
+  }
+
+  func testMissingFolderIsRefused() {
+    XCTAssertThrowsError(try KeyFile.loadOrCreate(inFolder: "\(folder)/none")) {
+      XCTAssertTrue($0 is KeyFileError)
+    }
+  }
+}
