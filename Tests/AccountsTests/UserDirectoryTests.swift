@@ -1,0 +1,78 @@
+import Accounts
+import DocumentStore
+import Foundation
+import TestSupport
+import XCTest
+
+final class UserDirectoryTests: TemporaryFolderTestCase {
+  private func directory() throws -> UserDirectory {
+    UserDirectory(documents: try FileDocumentStore(path: "\(folder)/data"))
+  }
+
+  private func name(_ text: String) throws -> Username { try XCTUnwrap(Username(text), text) }
+
+  @discardableResult
+  private func add(_ text: String) throws -> User {
+    try directory().add(
+      name(text), profile: .init(email: "\(text)@example.com"), passwordHash: "hash of \(text)")
+  }
+
+  func testF17_anyNameIsKeptUnderTheDataFolderAndApartFromAllOthers() throws {
+    let names = [
+      "../x", "/abs", ".", "..", "con", "x.", "x.tmp", "x.lock", ".lock", "x.json", "x", "%2e", "*",
+      "😀", "é", "users/alice", "a\\b", "-rf", "$(id)",
+    ]
+    let users = try names.map(add)
+    for (name, user) in zip(names, users) {
+      XCTAssertEqual(try directory().user(named: self.name(name)), user)
+    }
+    XCTAssertEqual(Set(try directory().all().map(\.username)), Set(names))
+    XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder), ["data"])
+    XCTAssertTrue(try files().allSatisfy { $0.hasPrefix("data/users/") })
+  }
+
+  func testJ12_nameIsGivenOnce() throws {
+    let first = try add("alice")
+    XCTAssertThrowsError(try add("Alice")) { XCTAssertTrue($0 is UsernameTaken) }
+    XCTAssertEqual(try directory().user(named: name("alice")), first)
+  }
+
+  func testAddedAtOnceByManyItIsGivenToOne() throws {
+    let directory = try directory()
+    let username = try name("alice")
+    let ids = onThreads(20) { number in
+      try? directory.add(username, profile: .init(email: "\(number)"), passwordHash: "h").id
+    }
+    let given = ids.compactMap(\.self)
+    XCTAssertEqual(given, [try directory.user(named: username)?.id].compactMap(\.self))
+  }
+
+  func testActiveUserHasTheNameAndTheIDAndMaySignIn() throws {
+    let user = try add("alice")
+    let directory = try directory()
+    XCTAssertEqual(try directory.activeUser(named: "alice", id: user.id), user)
+    XCTAssertNil(try directory.activeUser(named: "alice", id: "other"))
+    XCTAssertNil(try directory.activeUser(named: "bob", id: user.id))
+    XCTAssertNil(try directory.activeUser(named: "a b", id: user.id))
+    try FileDocumentStore(path: "\(folder)/data").update(User.self, "alice") {
+      $0?.isDisabled = true
+    }
+    XCTAssertNil(try directory.activeUser(named: "alice", id: user.id))
+    XCTAssertNotNil(try directory.user(named: name("alice")))
+  }
+
+  func testNewHashNeverReplacesAPasswordThatWasChangedMeanwhile() throws {
+    let user = try add("alice")
+    let directory = try directory()
+    try directory.replacePasswordHash(of: user, with: "second")
+    XCTAssertEqual(try directory.user(named: name("alice"))?.passwordHash, "second")
+    try directory.replacePasswordHash(of: user, with: "third")
+    XCTAssertEqual(try directory.user(named: name("alice"))?.passwordHash, "second")
+  }
+
+  func testUserOfTheSameNameHasAnotherID() throws {
+    let first = try add("alice")
+    try FileDocumentStore(path: "\(folder)/data").update(User.self, "alice") { $0 = nil }
+    XCTAssertNotEqual(try add("alice").id, first.id)
+  }
+}
