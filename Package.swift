@@ -96,7 +96,8 @@ let package = Package(
     .testTarget(
       name: "LoginModuleTests",
       dependencies: [
-        "Accounts", "HandlerKit", "LoginModule", "Sessions", "TestSupport", "Tokens", http,
+        "Accounts", "DocumentStore", "HandlerKit", "LoginModule", "Sessions", "TestSupport",
+        "Tokens", http,
       ]),
     .testTarget(
       name: "RefreshModuleTests",
@@ -123,7 +124,7 @@ let package = Package(
       name: "PosternTests",
       dependencies: [
         "Accounts", "DocumentStore", "HandlerKit", "Postern", "Sessions", "SystemCalls",
-        "TestSupport", http, logging,
+        "TestSupport", "Tokens", configuration, http, logging,
       ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", crypto], path: "Tests/EndToEnd"),

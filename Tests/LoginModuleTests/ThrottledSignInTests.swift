@@ -1,0 +1,64 @@
+import Foundation
+import HTTPTypes
+import HandlerKit
+import TestSupport
+import XCTest
+
+final class ThrottledSignInTests: LoginTestCase {
+  private func attempt(
+    _ name: String, _ password: String, from address: String = "192.0.2.1",
+    accept: String? = nil, after seconds: TimeInterval = 0, _ house: TestHouse
+  ) async -> Response {
+    var request = Request.make(
+      .post, "/login", json: ["username": name, "password": password], from: address,
+      at: TestHouse.now.addingTimeInterval(seconds))
+    request.headers[.accept] = accept
+    return await house.router.respond(to: request)
+  }
+
+  func testJ3_J4_afterTwentyFailuresKnownAndUnknownNamesHaveToWaitAlike() async throws {
+    let house = try await house(isThrottled: true)
+    var answers: [Response] = []
+    for name in ["alice", "nobody"] {
+      for _ in 0..<20 { assert(await attempt(name, "x", house), is: 400, Self.wrong) }
+      answers.append(await attempt(name, TestHouse.password, house))
+    }
+    assert(answers[0], is: 429, "Too many attempts, please try again later")
+    XCTAssertEqual(answers[0].headers[.retryAfter], "1")
+    XCTAssertEqual(answers[0].headers, answers[1].headers)
+    XCTAssertEqual(answers[0].body, answers[1].body)
+
+    let problem = await attempt(
+      "Alice", TestHouse.password, accept: "application/problem+json", house)
+    XCTAssertEqual(problem.status.code, 429)
+    XCTAssertEqual(problem.json["code"] as? String, "too_many_requests")
+    XCTAssertEqual(problem.headers[.retryAfter], "1")
+
+    let later = await attempt("alice", TestHouse.password, after: 1, house)
+    XCTAssertEqual(later.status, .ok)
+    let again = await attempt("alice", TestHouse.password, after: 1, house)
+    XCTAssertEqual(again.status, .ok)
+  }
+
+  func testRightPasswordsAreNeverCounted() async throws {
+    let house = try await house(isThrottled: true)
+    for _ in 0..<25 {
+      let response = await attempt("alice", TestHouse.password, house)
+      XCTAssertEqual(response.status, .ok)
+    }
+  }
+
+  func testInvalidDataIsNoAttempt() async throws {
+    let house = try await house(isThrottled: true)
+    for _ in 0..<25 { assert(await attempt("alice", "", house), is: 400, Self.invalid) }
+    let response = await attempt("alice", TestHouse.password, house)
+    XCTAssertEqual(response.status, .ok)
+  }
+
+  func testWithoutAThrottleEverybodyMayTryAsOftenAsTheyLike() async throws {
+    let house = try await house()
+    for _ in 0..<40 { assert(await attempt("alice", "x", house), is: 400, Self.wrong) }
+    let response = await attempt("alice", TestHouse.password, house)
+    XCTAssertEqual(response.status, .ok)
+  }
+}
