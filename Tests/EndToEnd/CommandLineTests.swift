@@ -1,0 +1,124 @@
+import Crypto
+import Foundation
+import XCTest
+
+/// The commands besides `serve`, and what stops the start.
+final class CommandLineTests: EndToEndTestCase {
+  override class var setup: Installation.Setup? { nil }
+
+  func testUserAdd_theNewUserCanSignInAndIsListed() throws {
+    let site = try makeInstallation(.init(hasDemo: false))
+    let add = ["user", "add", "dora", "--email", "dora@example.com", "--city", "Port Elm"]
+    let (status, output) = try site.command(add, input: "a good password\n")
+    XCTAssertEqual(status, 0, output)
+    XCTAssertTrue(output.contains("dora"), output)
+
+    let (_, list) = try site.command(["user", "list"])
+    XCTAssertEqual(list.split(separator: "\n").count, 1, list)
+    XCTAssertTrue(list.hasPrefix("dora\t") && list.contains("dora@example.com"), list)
+    XCTAssertFalse(list.contains("argon2"), list)
+
+    try site.start()
+    let signIn = try site.ask(.login("dora", "a good password"))
+    XCTAssertEqual(signIn.status, 200, signIn.text)
+    XCTAssertEqual((signIn.json["user"] as? [String: String])?["city"], "Port Elm")
+    let jobs = try site.ask(.get("/job-list", bearer: signIn.accessToken))
+    XCTAssertEqual(jobs.said, "200 []")
+  }
+
+  func testUserAdd_aShortPasswordATakenNameAndABadNameAreRefused() throws {
+    let site = try makeInstallation()
+    let before = try site.command(["user", "list"]).output
+    let refused = [
+      ("eve", "short12"), ("eve", ""), ("alice", "another password"), ("ALICE", "another password"),
+      ("e ve", "a good password"), (String(repeating: "e", count: 65), "a good password"),
+    ]
+    for (name, password) in refused {
+      let (status, output) = try site.command(
+        ["user", "add", name, "--email", "x@example.com"], input: password + "\n")
+      XCTAssertNotEqual(status, 0, "\(name): \(output)")
+      XCTAssertFalse(output.isEmpty, name)
+      if !password.isEmpty { XCTAssertFalse(output.contains(password), output) }
+    }
+    XCTAssertEqual(try site.command(["user", "list"]).output, before)
+    try site.start()
+    XCTAssertEqual(try site.ask(.login("alice")).status, 200)
+  }
+
+  func testDemo_aFolderThatHoldsAnythingIsLeftAsItIs() throws {
+    let site = try makeInstallation(.init(hasDemo: false))
+    try site.addUser("dora")
+    let before = try FileManager.default.subpathsOfDirectory(atPath: site.data).sorted()
+    let (status, output) = try site.command(["demo"])
+    XCTAssertEqual(status, 0, output)
+    XCTAssertEqual(try FileManager.default.subpathsOfDirectory(atPath: site.data).sorted(), before)
+
+    let full = try makeInstallation()
+    XCTAssertEqual(try full.command(["demo"]).status, 0)
+    XCTAssertEqual(try full.command(["user", "list"]).output.split(separator: "\n").count, 3)
+  }
+
+  func testM1_aSecretOfLessThan32BytesStopsTheStartAndIsNotPrinted() throws {
+    let site = try makeInstallation()
+    for name in ["POSTERN_TOKENS_ACCESS_SECRET", "POSTERN_TOKENS_REFRESH_SECRET"] {
+      for secret in ["only-thirty-one-bytes-are-here!", String(repeating: "q", count: 64)] {
+        let serve = try site.serve(settings: [name: secret], log: "refused.log")
+        XCTAssertNotEqual(try serve.waitForEnd(), 0)
+        XCTAssertFalse(serve.log.contains(secret), serve.log)
+        XCTAssertTrue(serve.log.contains("32 bytes"), serve.log)
+      }
+    }
+    XCTAssertFalse(FileManager.default.fileExists(atPath: site.socketPath))
+  }
+
+  func testM1_tokensAreHS256UnderTheSecretsOfTheEnvironment() throws {
+    let access = "access-secret-of-at-least-32-bytes!",
+      refresh = "refresh-secret-with-32-bytes-too!"
+    let site = try makeInstallation(
+      .init(settings: [
+        "POSTERN_TOKENS_ACCESS_SECRET": access, "POSTERN_TOKENS_REFRESH_SECRET": refresh,
+      ]))
+    try site.start()
+    let signIn = try site.login("alice")
+    for (token, secret, type) in [
+      (signIn.accessToken, access, "at+jwt"), (signIn.refreshToken, refresh, "rt+jwt"),
+    ] {
+      let parts = token.split(separator: ".").map(String.init)
+      XCTAssertEqual(parts.count, 3)
+      let code = HMAC<SHA256>.authenticationCode(
+        for: Data("\(parts[0]).\(parts[1])".utf8), using: SymmetricKey(data: Data(secret.utf8)))
+      XCTAssertEqual(parts[2], base64URL(Data(code)))
+      let header = try XCTUnwrap(object(parts[0]))
+      XCTAssertEqual(header["alg"] as? String, "HS256")
+      XCTAssertEqual(header["typ"] as? String, type)
+    }
+    XCTAssertFalse(FileManager.default.fileExists(atPath: "\(site.data)/keys.json"))
+  }
+
+  func testM8_aSettingThatCannotBeMeantStopsTheStart() throws {
+    let site = try makeInstallation()
+    let bad = [
+      "POSTERN_WORKERS": "0", "POSTERN_TOKENS_GRACE": "-1", "POSTERN_SESSIONS_WHEN_FULL": "maybe",
+      "POSTERN_LOG_LEVEL": "loud", "POSTERN_THROTTLE_ENABLED": "perhaps", "POSTERN_STORE": "tape",
+    ]
+    for (name, value) in bad {
+      let serve = try site.serve(settings: [name: value], log: "refused.log")
+      XCTAssertNotEqual(try serve.waitForEnd(), 0, name)
+    }
+    XCTAssertFalse(FileManager.default.fileExists(atPath: site.socketPath))
+  }
+
+  private func object(_ part: String) -> [String: Any]? {
+    var text = part.replacingOccurrences(of: "-", with: "+").replacingOccurrences(
+      of: "_", with: "/")
+    text += String(repeating: "=", count: (4 - text.count % 4) % 4)
+    return Data(base64Encoded: text).flatMap {
+      try? JSONSerialization.jsonObject(with: $0) as? [String: Any]
+    }
+  }
+
+  private func base64URL(_ data: Data) -> String {
+    data.base64EncodedString().replacingOccurrences(of: "+", with: "-")
+      .replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
+  }
+}

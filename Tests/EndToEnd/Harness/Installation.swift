@@ -1,0 +1,170 @@
+import Foundation
+import Glibc
+
+/// Postern behind nginx in a temporary folder, as script/server runs it.
+///
+/// `@unchecked Sendable`: threads of load tests ask it; one thread starts and stops it.
+final class Installation: @unchecked Sendable {
+  /// What is special about an installation.
+  struct Setup {
+    /// Environment variables for postern.
+    var settings: [String: String] = [:]
+    var isThrottled = false
+    /// Whether nginx limits sign-ins by address.
+    var hasNginxLimit = false
+    var hasDemo = true
+    /// Directives of nginx.conf to put in the place of others.
+    var nginxChanges: [String: String] = [:]
+    /// An octal number; `nil` for the one of the test run.
+    var umask: String?
+  }
+
+  static let workerCount = 3
+
+  let folder: String
+  let setup: Setup
+  private(set) var port: UInt16 = 0
+  private(set) var postern: ChildProcess?
+  private(set) var nginx: ChildProcess?
+
+  var data: String { "\(folder)/data" }
+  var run: String { "\(folder)/run" }
+  var socketPath: String { "\(run)/postern.sock" }
+  var pidPath: String { "\(run)/postern.pid" }
+
+  /// Makes the folder ready and starts nothing.
+  init(_ setup: Setup = Setup()) throws {
+    self.setup = setup
+    folder =
+      FileManager.default.temporaryDirectory
+      .appendingPathComponent("postern-\(UUID().uuidString.prefix(13))").path
+    try FileManager.default.createDirectory(
+      atPath: "\(folder)/run", withIntermediateDirectories: true)
+    do {
+      if setup.hasDemo {
+        let (status, output) = try command(["demo"])
+        guard status == 0 else { throw Trouble("postern demo: \(output)") }
+      }
+    } catch {
+      remove()
+      throw error
+    }
+  }
+
+  /// Starts both, and returns once a request has gone all the way through.
+  func start() throws {
+    do {
+      try startPostern()
+      try startNginx()
+    } catch {
+      let trouble = Trouble("\(error)\n\(logs)")
+      stop()
+      throw trouble
+    }
+  }
+
+  /// Starts postern, and returns once it listens.
+  func startPostern(settings: [String: String] = [:]) throws {
+    let child = try serve(settings: settings)
+    postern = child
+    let isReady = eventually(within: 20) { !child.isRunning || isListening }
+    guard isReady, child.isRunning else { throw Trouble("postern did not start\n\(logs)") }
+  }
+
+  /// `postern serve` with this installation's settings, and nothing waited for.
+  func serve(settings: [String: String] = [:], log: String = "postern.log") throws -> ChildProcess {
+    try ChildProcess(
+      Repository.program(), ["serve"], environment: environment.merging(settings) { $1 },
+      umask: setup.umask, log: "\(run)/\(log)")
+  }
+
+  /// Starts nginx, and returns once postern answers through it.
+  func startNginx() throws {
+    if port == 0 { port = try freePort() }
+    let configuration = "\(run)/nginx.conf"
+    let filling = try ChildProcess(
+      "\(Repository.folder)/script/nginx-conf", [],
+      environment: [
+        "POSTERN_PORT": "\(port)", "POSTERN_RUN": run,
+        "POSTERN_THROTTLE_ENABLED": setup.hasNginxLimit ? "true" : "false",
+      ], log: configuration, isFresh: true)
+    guard try filling.waitForEnd() == 0 else { throw Trouble("script/nginx-conf: \(filling.log)") }
+    try change(configuration)
+    let child = try ChildProcess(
+      Repository.nginx(),
+      ["-e", "\(run)/nginx-error.log", "-c", configuration, "-g", "daemon off;"],
+      log: "\(run)/nginx.log")
+    nginx = child
+    let isReady = eventually(within: 20) {
+      !child.isRunning || (try? ask(.get("/current-user")).status) == 401
+    }
+    guard isReady, child.isRunning else { throw Trouble("nginx or postern did not start\n\(logs)") }
+  }
+
+  private func change(_ configuration: String) throws {
+    var text = try String(contentsOfFile: configuration, encoding: .utf8)
+    for (old, new) in setup.nginxChanges {
+      guard text.contains(old) else { throw Trouble("nginx.conf has no \(old)") }
+      text = text.replacingOccurrences(of: old, with: new)
+    }
+    try text.write(toFile: configuration, atomically: true, encoding: .utf8)
+  }
+
+  /// Stops both, as Ctrl-C does in script/server.
+  func stop() {
+    let workers = self.workers
+    nginx?.stop()
+    postern?.stop()
+    nginx = nil
+    postern = nil
+    // Only where a test killed their supervisor can any of them still be there.
+    for worker in workers where ProcessTable.text("cmdline", of: worker).contains("--supervised") {
+      kill(worker, SIGKILL)
+    }
+  }
+
+  func remove() {
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  /// Runs another command of postern on the same folders to its end.
+  func command(
+    _ arguments: [String], input: String? = nil, settings: [String: String] = [:]
+  ) throws -> (status: Int32, output: String) {
+    let child = try ChildProcess(
+      Repository.program(), arguments, environment: environment.merging(settings) { $1 },
+      input: input, umask: setup.umask, log: "\(run)/command-\(UUID().uuidString.prefix(8)).log")
+    return (try child.waitForEnd(), child.log)
+  }
+
+  /// The worker processes: children of the supervisor.
+  var workers: [pid_t] { postern.map { ProcessTable.children(of: $0.id) } ?? [] }
+
+  /// The supervisor's process, as its file says.
+  var pidInFile: pid_t? {
+    (try? String(contentsOfFile: pidPath, encoding: .utf8)).flatMap { text in
+      pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+  }
+
+  /// The ends of all logs, for whoever has to find out what went wrong.
+  var logs: String {
+    ["postern.log", "nginx.log", "nginx-error.log"].map { name in
+      let text = (try? String(contentsOfFile: "\(run)/\(name)", encoding: .utf8)) ?? ""
+      return "--- \(name)\n\(text.suffix(3_000))"
+    }.joined(separator: "\n")
+  }
+
+  private var environment: [String: String] {
+    [
+      "POSTERN_DATA": data, "POSTERN_RUN": run,
+      "POSTERN_WORKERS": "\(Self.workerCount)",
+      "POSTERN_THROTTLE_ENABLED": "\(setup.isThrottled)",
+    ].merging(setup.settings) { $1 }
+  }
+
+  private var isListening: Bool {
+    FileManager.default.fileExists(atPath: socketPath) && pidInFile == postern?.id
+      && workers.count == Int(environment["POSTERN_WORKERS"] ?? "")
+  }
+}

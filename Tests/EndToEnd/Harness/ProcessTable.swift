@@ -1,0 +1,46 @@
+import Foundation
+import Glibc
+
+/// What `/proc` says of other processes (proc(5)).
+enum ProcessTable {
+  /// The children of a process, zombies too.
+  static func children(of parent: pid_t) -> [pid_t] {
+    all().filter { fields(of: $0)?.parent == parent }
+  }
+
+  /// The state letter: `Z` for a zombie; `nil` where there is no such process.
+  static func state(of process: pid_t) -> String? {
+    fields(of: process)?.state
+  }
+
+  /// What the open descriptors of a process are: `socket:[123]`, `/some/file`.
+  static func descriptors(of process: pid_t) -> [Int: String] {
+    let folder = "/proc/\(process)/fd"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    var open: [Int: String] = [:]
+    for name in names {
+      guard let number = Int(name),
+        let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")
+      else { continue }
+      open[number] = target
+    }
+    return open
+  }
+
+  /// The bytes of `/proc/<process>/<name>`, such as `cmdline`.
+  static func text(_ name: String, of process: pid_t) -> String {
+    let data = FileManager.default.contents(atPath: "/proc/\(process)/\(name)") ?? Data()
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  private static func all() -> [pid_t] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
+  }
+
+  private static func fields(of process: pid_t) -> (state: String, parent: pid_t)? {
+    // The name in brackets may hold spaces; what we want follows it.
+    let fields = text("stat", of: process).split(separator: ")").last?.split(separator: " ") ?? []
+    guard fields.count > 1, let parent = pid_t(fields[1]) else { return nil }
+    return (String(fields[0]), parent)
+  }
+}

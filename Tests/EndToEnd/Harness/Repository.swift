@@ -1,0 +1,42 @@
+import Foundation
+
+/// What the tests take from the outside: the program under test and the repository's files.
+enum Repository {
+  static let folder = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path
+
+  /// The release of postern that `script/build` made.
+  static func program() throws -> String {
+    guard let path = ProcessInfo.processInfo.environment["POSTERN_PROGRAM"], !path.isEmpty else {
+      throw Trouble("POSTERN_PROGRAM does not name the program; script/build prints its path")
+    }
+    guard FileManager.default.isExecutableFile(atPath: path) else {
+      throw Trouble("POSTERN_PROGRAM names \(path), which is no program")
+    }
+    return path
+  }
+
+  static func nginx() throws -> String {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    for folder in folders.map(String.init) + ["/usr/sbin", "/usr/local/sbin"] {
+      let path = "\(folder)/nginx"
+      if FileManager.default.isExecutableFile(atPath: path) { return path }
+    }
+    throw Trouble("nginx is not installed")
+  }
+
+  /// Whether tests may take longer and load the machine more.
+  static var isLongRun: Bool {
+    !(ProcessInfo.processInfo.environment["POSTERN_TEST_LONG"] ?? "").isEmpty
+  }
+}
+
+/// The tests cannot go on.
+struct Trouble: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import XCTest
+
+/// Many sign-ins at once, and many wrong ones.
+final class SignInLoadTests: EndToEndTestCase {
+  override class var setup: Installation.Setup? { nil }
+
+  func testJ10_manyParallelSignInsLeaveRefreshServed() throws {
+    let site = try makeInstallation()
+    try site.start()
+    var token = try site.login("bob").refreshToken
+    let access = try site.login("carol").accessToken
+
+    let connections = try (0..<64).map { _ in try HTTPConnection(port: site.port) }
+    for connection in connections {
+      try connection.send(HTTPCall.login("alice").bytes(keepAlive: false))
+    }
+    for _ in 0..<5 {
+      let refresh = try site.ask(.refresh(token))
+      XCTAssertEqual(refresh.status, 200, refresh.text)
+      token = refresh.refreshToken
+      XCTAssertEqual(try site.ask(.get("/job-list", bearer: access)).status, 200)
+    }
+    let answers = try connections.map { try $0.receive() }
+    XCTAssertEqual(Set(answers.map(\.status)).subtracting([200, 429, 503]), [])
+    XCTAssertTrue(answers.contains { $0.status == 200 })
+    for answer in answers where answer.status != 200 { XCTAssertNotNil(answer["Retry-After"]) }
+
+    XCTAssertEqual(try site.ask(.login("alice")).status, 200)
+    XCTAssertEqual(try site.ask(.refresh(token)).status, 200)
+  }
+
+  func testJ5_ofManyParallelWrongTriesOnlySoManyAreEvaluated() throws {
+    let site = try makeInstallation(.init(isThrottled: true))
+    try site.start()
+    let begin = ContinuousClock.now
+    let answers = try site.askAtOnce(Array(repeating: .login("alice", "wrong"), count: 90))
+    let seconds = (ContinuousClock.now - begin) / .seconds(1)
+    let counts = Dictionary(grouping: answers, by: \.status).mapValues(\.count)
+    // 20 are free; each doubling of the time lets one more in.
+    let most = 20 + 1 + Int(log2(seconds + 1).rounded(.up))
+    XCTAssertLessThanOrEqual(counts[400] ?? 0, most, "\(counts)")
+    XCTAssertGreaterThan(counts[400] ?? 0, 0, "\(counts)")
+    XCTAssertGreaterThan(counts[429] ?? 0, 0, "\(counts)")
+    XCTAssertEqual(Set(counts.keys).subtracting([400, 429, 503]), [], "\(counts)")
+    for answer in answers where answer.status != 400 { XCTAssertNotNil(answer["Retry-After"]) }
+    let turnedAway = try XCTUnwrap(answers.first { $0.status == 429 })
+    XCTAssertEqual(turnedAway.said, "429 Too many attempts, please try again later")
+    XCTAssertEqual(try site.ask(.login("bob")).status, 200)
+  }
+
+  func testX7_forwardedAddressesDoNotGetAroundTheThrottle() throws {
+    let site = try makeInstallation(.init(isThrottled: true))
+    try site.start()
+    var statuses: [Int] = []
+    for round in 0..<14 {
+      let calls = (0..<10).map { number in
+        HTTPCall.login("stranger-\(round)-\(number)", "wrong")
+          .with("X-Forwarded-For", "203.0.\(round).\(number)")
+          .with("X-Real-IP", "203.0.\(round).\(number)")
+          .with("Forwarded", "for=203.0.\(round).\(number)")
+      }
+      statuses += try site.askAtOnce(calls).map(\.status)
+      if statuses.contains(429) { break }
+    }
+    XCTAssertTrue(statuses.contains(429), "\(statuses.count) tries, none turned away")
+    XCTAssertGreaterThan(statuses.filter { $0 == 400 }.count, 50)
+  }
+
+  func testX16_signInsBeyondTheLimitOfNginxAre429AndSayWhenToTryAgain() throws {
+    let site = try makeInstallation(.init(hasNginxLimit: true))
+    try site.start()
+    let token = try site.login("alice").refreshToken
+    let answers = try site.askAtOnce(
+      (0..<120).map {
+        HTTPCall.post("/login", json: ["username": "x"]).with("X-Forwarded-For", "203.0.113.\($0)")
+      })
+    XCTAssertEqual(Set(answers.map(\.status)), [400, 429])
+    for answer in answers where answer.status == 429 {
+      XCTAssertEqual(answer.text, "Too many attempts, please try again later")
+      XCTAssertEqual(answer["Retry-After"], "1")
+      XCTAssertEqual(answer.values(of: "X-Content-Type-Options"), ["nosniff"])
+    }
+    // Only sign-ins are counted.
+    XCTAssertEqual(try site.ask(.refresh(token)).status, 200)
+  }
+}

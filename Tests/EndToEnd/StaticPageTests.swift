@@ -1,0 +1,86 @@
+import Foundation
+import XCTest
+
+/// What nginx serves itself, and what all answers carry.
+final class StaticPageTests: EndToEndTestCase {
+  private static let paths = ["/", "/sign-in", "/profile", "/devices", "/password"]
+
+  func testPage_everyPathOfThePageIsThePageWithItsSecurityHeaders() throws {
+    let page = try site.ask(.get("/"))
+    XCTAssertTrue(page.text.contains("<html"), page.text)
+    for path in Self.paths {
+      let answer = try site.ask(.get(path))
+      XCTAssertEqual(answer.status, 200, path)
+      XCTAssertEqual(answer["Content-Type"], "text/html; charset=utf-8", path)
+      XCTAssertEqual(answer.body, page.body, path)
+      let policy = answer["Content-Security-Policy"] ?? ""
+      for part in ["default-src 'self'", "frame-ancestors 'none'", "object-src 'none'"] {
+        XCTAssertTrue(policy.contains(part), "\(path): \(policy)")
+      }
+      XCTAssertEqual(answer["Cross-Origin-Opener-Policy"], "same-origin", path)
+      XCTAssertEqual(answer["Referrer-Policy"], "no-referrer", path)
+      XCTAssertEqual(answer["X-Content-Type-Options"], "nosniff", path)
+    }
+  }
+
+  func testPage_aPostToAPathOfThePageReachesThePrograms() throws {
+    for path in Self.paths {
+      let answer = try site.ask(.post(path, json: [:]))
+      XCTAssertNotEqual(answer.status, 200, path)
+      XCTAssertFalse(answer.text.contains("<html"), path)
+      XCTAssertEqual(answer["Cache-Control"], "no-store", path)
+    }
+  }
+
+  func testPage_filesOutsideThePublicFolderAreNotServed() throws {
+    for path in ["/../nginx.conf", "/..%2fnginx.conf", "/data/keys.json", "/.git/config"] {
+      let status = try site.ask(.get(path)).status
+      XCTAssertTrue([400, 404].contains(status), "\(path): \(status)")
+    }
+  }
+
+  func testHeaders_everyAnswerHasEachHeaderOnce() throws {
+    let token = try site.login("alice").accessToken
+    var tooLarge = HTTPCall.login("alice")
+    tooLarge.body = [UInt8](repeating: 32, count: 20_000)
+    let calls: [(HTTPCall, Int)] = [
+      (.get("/"), 200), (.get("/style.css"), 200), (.login("alice"), 200),
+      (.get("/job-list", bearer: token), 200), (.get("/job-list"), 401),
+      (.get("/current-user", bearer: "x"), 401), (.get("/nothing-here"), 404),
+      (.get("/login"), 405), (.refresh("x"), 403), (tooLarge, 413),
+      (.post("/login", json: [:]), 400),
+    ]
+    for (call, status) in calls {
+      let answer = try site.ask(call)
+      XCTAssertEqual(answer.status, status, call.path)
+      try assertHeadersOnce(answer, call.path)
+    }
+    let ids = try (0..<20).map { _ in try site.ask(.get("/job-list"))["X-Request-Id"] ?? "" }
+    XCTAssertEqual(Set(ids).count, 20)
+  }
+
+  func testX8_whileTheProgramIsDownTheAnswerIs502AndSaysWhenToTryAgain() throws {
+    let site = try makeInstallation()
+    try site.start()
+    let token = try site.login("alice").refreshToken
+    site.postern?.stop()
+    for call in [HTTPCall.refresh(token), .get("/job-list")] {
+      let answer = try site.ask(call)
+      XCTAssertEqual(answer.said, "502 The service is unavailable for the moment")
+      XCTAssertEqual(answer["Content-Type"], "text/plain; charset=utf-8")
+      XCTAssertEqual(answer["Retry-After"], "1")
+      try assertHeadersOnce(answer, call.path)
+    }
+    XCTAssertEqual(try site.ask(.get("/")).status, 200)
+    try site.startPostern()
+    XCTAssertEqual(try site.ask(.refresh(token)).status, 200)
+  }
+
+  private func assertHeadersOnce(_ answer: HTTPAnswer, _ path: String) throws {
+    let names = answer.headers.map { $0.name.lowercased() }
+    XCTAssertEqual(names.sorted(), Set(names).sorted(), path)
+    XCTAssertEqual(answer["X-Content-Type-Options"], "nosniff", path)
+    XCTAssertFalse((answer["X-Request-Id"] ?? "").isEmpty, path)
+    XCTAssertEqual(answer["Server"], "nginx", path)
+  }
+}
