@@ -16,7 +16,7 @@ final class NginxBodyTests: EndToEndTestCase {
     let site = try makeInstallation(.init(nginxChanges: Self.noLimit))
     try site.start()
     XCTAssertEqual(try site.ask(loginOf(size: 16 * 1024)).status, 200)
-    for size in [16 * 1024 + 1, 200_000, 4 << 20] {
+    for size in [16 * 1024 + 1, 200_000, 1_000_000] {
       XCTAssertEqual(try site.ask(loginOf(size: size)).status, 413, "\(size)")
       XCTAssertEqual(try site.ask(.login("alice")).status, 200, "\(size)")
     }
@@ -45,7 +45,7 @@ final class NginxBodyTests: EndToEndTestCase {
     let site = try makeInstallation(.init(nginxChanges: Self.noLimit))
     try site.start()
     let token = try site.login("alice").accessToken
-    for size in [8_000, 16_000, 32_000, 64_000, 200_000, 3_000_000] {
+    for size in [8_000, 15_000, 32_000, 64_000, 200_000, 1_000_000] {
       for type in ["application/json", "text/plain"] {
         var call = HTTPCall("POST", "/login").with("Content-Type", type)
         call.body = FastCGIRecords.requests(bearer: token, size: size)
@@ -55,6 +55,22 @@ final class NginxBodyTests: EndToEndTestCase {
         XCTAssertEqual(answer.status, expected, "\(size) \(type)")
         try assertUnharmed(site, connection)
       }
+    }
+  }
+
+  /// So much is not read to its end: the program closes the connection, and nginx may find it
+  /// closed before it finds the answer.
+  func testA6_afterABodyOfMegabytesOtherRequestsAreUnharmed() throws {
+    let site = try makeInstallation(.init(nginxChanges: Self.noLimit))
+    try site.start()
+    let token = try site.login("alice").accessToken
+    var call = HTTPCall("POST", "/login").with("Content-Type", "application/json")
+    call.body = FastCGIRecords.requests(bearer: token, size: 4 << 20)
+    for _ in 0..<5 {
+      let connection = try HTTPConnection(port: site.port)
+      let answer = try connection.ask(call)
+      XCTAssertTrue([413, 502].contains(answer.status), answer.said)
+      try assertUnharmed(site, connection)
     }
   }
 

@@ -42,7 +42,7 @@ class EndToEndTestCase: XCTestCase {
   }
 
   override func tearDown() {
-    if testRun?.hasSucceeded == false {
+    if let testRun, testRun.totalFailureCount > 0 {
       let installations = own + (Self.shared.withLock { $0 }.map { [$0] } ?? [])
       for installation in installations { print("\(name)\n\(installation.logs)") }
     }
