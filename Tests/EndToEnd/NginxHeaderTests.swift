@@ -28,6 +28,17 @@ final class NginxHeaderTests: EndToEndTestCase {
     XCTAssertEqual(try site.ask(call).status, 400)
   }
 
+  /// nginx keeps its connections to the program; one that is closed behind an answer can cost
+  /// whoever comes next their request.
+  func testA15_aRefusedRequestDoesNotCostTheNextOneItsAnswer() throws {
+    let doubled = HTTPCall.get("/current-user").with("Origin", "a").with("Origin", "b")
+    let connection = try HTTPConnection(port: site.port)
+    for _ in 0..<500 {
+      XCTAssertEqual(try connection.ask(doubled).status, 400)
+      XCTAssertEqual(try connection.ask(.get("/current-user")).status, 401)
+    }
+  }
+
   func testC4_aTokenOfMegabytesIsRefusedByNginx() throws {
     for size in [7_000, 32_000] {
       let answer = try site.ask(.get("/job-list", bearer: String(repeating: "A", count: size)))
