@@ -60,7 +60,7 @@ final class Connection: @unchecked Sendable {
   /// if not, it is closed.
   ///
   /// A peer that is gone by now is no error of ours: what was decided stays decided.
-  func finish(_ bytes: [UInt8], keep: Bool) -> Bool {
+  func finish(_ bytes: [UInt8]) -> Bool {
     var failed = false
     bytes.withUnsafeBytes { buffer in
       var rest = buffer[...]
@@ -73,7 +73,7 @@ final class Connection: @unchecked Sendable {
     }
     failed = FCGX_FClose(request.pointee.err) < 0 || failed
     failed = FCGX_FClose(request.pointee.out) < 0 || failed
-    let kept = keep && !failed && request.pointee.keepConnection != 0
+    let kept = !failed && request.pointee.keepConnection != 0
     FCGX_Free(request, 0)
     if !kept { disconnect() }
     return kept

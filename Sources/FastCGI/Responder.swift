@@ -197,10 +197,10 @@ public final class Responder: Sendable {
     } catch {
       let response = router.refusal(
         error, accept: incoming.first("HTTP_ACCEPT"), id: requestID(incoming.first("REQUEST_ID")))
-      return connection.finish(response.encoded(to: .get), keep: false)
+      return connection.finish(response.encoded(to: .get))
     }
     let router = router
     let response = executor.run { await router.respond(to: request) }
-    return connection.finish(response.encoded(to: request.method), keep: true)
+    return connection.finish(response.encoded(to: request.method))
   }
 }
