@@ -63,9 +63,10 @@ final class PasswordHasherTests: XCTestCase {
     let password = try password("a")
     for (old, new) in [(cheap, dear), (dear, cheap)] {
       let hash = try old.hash(password)
-      XCTAssertEqual(try new.verify(password, against: hash), .rightButOutdated)
-      XCTAssertEqual(try new.verify(self.password("b"), against: hash), .wrong)
-      XCTAssertEqual(try old.verify(password, against: hash), .right)
+      XCTAssertEqual(try new.verify(password, against: hash), .right)
+      let renewed = try XCTUnwrap(new.renewedHash(of: password, insteadOf: hash))
+      XCTAssertNil(try new.renewedHash(of: password, insteadOf: renewed))
+      XCTAssertNil(try old.renewedHash(of: password, insteadOf: hash))
     }
   }
 

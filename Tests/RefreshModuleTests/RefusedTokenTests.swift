@@ -131,9 +131,9 @@ final class RefusedTokenTests: RefreshTestCase {
   private func issued(
     _ issuer: TokenIssuer, _ claims: RefreshClaims, expiringIn seconds: Int
   ) throws -> String {
-    try issuer.tokens(
+    let issued = try issuer.tokens(
       for: .init(id: claims.sub, email: "", username: ""), session: claims.sid,
-      refresh: (claims.jti, claims.iat, claims.iat + seconds), at: TestHouse.now
-    ).refreshToken
+      refresh: (claims.jti, claims.iat, claims.iat + seconds), at: TestHouse.now)
+    return try XCTUnwrap(issued.refreshToken)
   }
 }

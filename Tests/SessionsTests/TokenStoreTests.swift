@@ -146,7 +146,7 @@ final class TokenStoreTests: TemporaryFolderTestCase {
 
 extension TokenStore {
   fileprivate func begin(_ device: Device) throws -> Session {
-    try beginSession(ofUser: "u1", named: "alice", on: device, at: TestHouse.now)
+    try XCTUnwrap(beginSession(ofUser: "u1", named: "alice", on: device, at: TestHouse.now))
   }
 
   /// The id of the refresh token that comes of it, or why there is none.
