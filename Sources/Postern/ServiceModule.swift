@@ -1,4 +1,8 @@
 public import HandlerKit
+public import Tokens
+
+/// Admits callers by their access token; `Services` has it ready.
+public typealias BearerAuthenticator = Tokens.BearerAuthenticator
 
 /// A module that can be made from the services. Whoever writes one conforms to this.
 public protocol ServiceModule: HandlerModule {
