@@ -1,0 +1,164 @@
+import XCTest
+
+@testable import FastCGI
+
+/// What no web server sends: it reaches no handler, and nobody else notices.
+final class HostilePeerTests: ResponderTestCase {
+  private let body = Array("twelve bytes".utf8)
+
+  /// The bytes of a request that would be seen in `handler.calls` if it were ever served.
+  private var smuggled: [UInt8] {
+    FastCGIClient.head("POST", "/echo", length: 8)
+      + FastCGIRecord(.standardInput, Array("smuggled".utf8)).bytes
+      + FastCGIRecord(.standardInput).bytes
+  }
+
+  override func tearDownWithError() throws {
+    try assertServesOthers()
+    XCTAssertFalse(handler.calls.bodies.contains(Array("smuggled".utf8)))
+    try super.tearDownWithError()
+  }
+
+  func testA4_peerThatGoesInTheMiddleOfTheBodyReachesNoHandler() throws {
+    let client = try connect()
+    client.send(FastCGIClient.head("POST", "/echo", length: body.count))
+    client.send(FastCGIRecord(.standardInput, Array(body.prefix(5))))
+    client.endSending()
+    XCTAssertThrowsError(try client.reply())
+    XCTAssertEqual(handler.calls.bodies, [])
+  }
+
+  func testA4_bodyThatEndsBeforeItsDeclaredLengthIsRefused() throws {
+    let client = try connect()
+    client.send("POST", "/echo", body: body, parameters: [])
+    _ = try client.reply()
+    let short = try connect()
+    short.send(FastCGIClient.head("POST", "/echo", length: body.count + 1))
+    short.send(FastCGIRecord(.standardInput, body), FastCGIRecord(.standardInput))
+    XCTAssertEqual(try short.reply().status, 400)
+    XCTAssertEqual(handler.calls.bodies, [body])
+  }
+
+  func testA5_bodyLongerThanItsDeclaredLengthIsRefused() throws {
+    let client = try connect()
+    client.send(FastCGIClient.head("POST", "/echo", length: body.count - 1))
+    client.send(FastCGIRecord(.standardInput, body), FastCGIRecord(.standardInput))
+    XCTAssertEqual(try client.reply().status, 400)
+    XCTAssertEqual(handler.calls.bodies, [])
+  }
+
+  func testA6_recordsInsideABodyThatIsTooLargeAreNoRequest() throws {
+    for size in [17_000, 100_000, 900_000, 3_000_000] {
+      let client = try connect()
+      var body: [UInt8] = []
+      while body.count < size { body += smuggled }
+      client.send("POST", "/echo", body: body)
+      // Beyond what is drained the connection may be gone before its answer is read.
+      if let reply = try? client.reply() { XCTAssertEqual(reply.status, 413) }
+      XCTAssertThrowsError(try client.reply(), "a second answer after \(size) bytes")
+    }
+    XCTAssertEqual(handler.calls.bodies, [])
+  }
+
+  func testA6_recordsInsideABodyThatNoRouteReadsAreNoRequest() throws {
+    let client = try connect()
+    client.send("POST", "/nowhere", body: smuggled + smuggled)
+    XCTAssertEqual(try client.reply().status, 404)
+    client.send("GET", "/hello")
+    XCTAssertEqual(try client.reply().text, "hello")
+    XCTAssertEqual(handler.calls.bodies, [])
+  }
+
+  func testB12_bodyOfTheLimitIsServedAndOneByteMoreIsNot() throws {
+    let limit = IncomingRequest.bodyLimit
+    let client = try connect()
+    client.send("POST", "/echo", body: [UInt8](repeating: 65, count: limit))
+    XCTAssertEqual(try client.reply().body.count, limit)
+    client.send("POST", "/echo", body: [UInt8](repeating: 65, count: limit + 1))
+    XCTAssertEqual(try client.reply().status, 413)
+    XCTAssertEqual(handler.calls.bodies.map(\.count), [limit])
+  }
+
+  func testA16_otherRolesReachNoHandler() throws {
+    for role: UInt16 in [0, 2, 3, 9, 257] {
+      let client = try connect()
+      var bytes = Array(smuggled)
+      bytes.replaceSubrange(..<16, with: FastCGIRecord.begin(role: role).bytes)
+      client.send(bytes)
+      client.endSending()
+      XCTAssertThrowsError(try client.reply(), "role \(role)")
+    }
+  }
+
+  func testA16_secondRequestInsideTheFirstIsRefused() throws {
+    let client = try connect()
+    client.send(FastCGIClient.head("POST", "/echo", length: body.count))
+    client.send(FastCGIRecord(.standardInput, Array(body.prefix(5))), .begin(id: 2))
+    let answer = try client.record()
+    XCTAssertEqual(answer.kind, FastCGIRecord.Kind.endRequest.rawValue)
+    XCTAssertEqual(answer.id, 2)
+    XCTAssertEqual(answer.content[4], 1, "FCGI_CANT_MPX_CONN")
+    client.send(FastCGIRecord(.standardInput, Array(body.dropFirst(5))))
+    client.send(FastCGIRecord(.standardInput))
+    XCTAssertEqual(try client.reply().body, body)
+  }
+
+  func testA16_recordsOfAnotherRequestAreNoPartOfThisOne() throws {
+    let client = try connect()
+    client.send(FastCGIClient.head("POST", "/echo", length: body.count))
+    client.send(FastCGIRecord(.standardInput, Array("smuggled".utf8), id: 2))
+    client.send(FastCGIRecord(.standardInput, body), FastCGIRecord(.standardInput))
+    if let reply = try? client.reply() { XCTAssertEqual(reply.body, body) }
+    XCTAssertTrue(handler.calls.bodies.allSatisfy { $0 == body })
+  }
+
+  func testA16_otherVersionEndsTheConnection() throws {
+    let client = try connect()
+    var record = FastCGIRecord.begin()
+    record.version = 2
+    client.send(record.bytes + smuggled.dropFirst(16))
+    client.endSending()
+    XCTAssertThrowsError(try client.reply())
+  }
+
+  func testA17_abortedRequestReachesNoHandler() throws {
+    let client = try connect()
+    client.send(FastCGIClient.head("POST", "/echo", length: body.count))
+    client.send(FastCGIRecord(.standardInput, body), FastCGIRecord(.abortRequest))
+    client.endSending()
+    XCTAssertThrowsError(try client.reply())
+    XCTAssertEqual(handler.calls.bodies, [])
+  }
+
+  func testA18_peerThatGoesBeforeItsAnswerLosesOnlyThat() throws {
+    for path in ["/echo", "/bytes?9000000"] {
+      let client = try connect()
+      client.send(path == "/echo" ? "POST" : "GET", path, body: path == "/echo" ? body : [])
+    }
+    for _ in 0..<20_000 where handler.calls.bodies.isEmpty { usleep(500) }
+    XCTAssertEqual(handler.calls.bodies, [body])
+  }
+
+  /// The library answers as soon as it has seen what comes behind the question.
+  func testA10_getValuesIsAnsweredAndThenTheRequest() throws {
+    let client = try connect()
+    let names = ["FCGI_MAX_CONNS", "FCGI_MAX_REQS", "FCGI_MPXS_CONNS"]
+    client.send(FastCGIRecord(.getValues, FastCGIRecord.pairs(names.map { ($0, "") }), id: 0))
+    client.send("GET", "/hello")
+    let answer = try client.record()
+    XCTAssertEqual(answer.kind, FastCGIRecord.Kind.getValuesResult.rawValue)
+    XCTAssertEqual(answer.content, FastCGIRecord.pairs(Array(zip(names, ["1", "1", "0"]))))
+    XCTAssertEqual(try client.reply().text, "hello")
+  }
+
+  func testA13_manyParametersAreReadOrTheConnectionEnds() throws {
+    let client = try connect()
+    let pairs = FastCGIRecord.pairs((0..<5_000).map { ("HTTP_X\($0)", "v") })
+    client.send(FastCGIRecord.begin())
+    for start in stride(from: 0, to: pairs.count, by: 60_000) {
+      client.send(FastCGIRecord(.parameters, Array(pairs[start...].prefix(60_000))))
+    }
+    client.send(FastCGIRecord(.parameters), FastCGIRecord(.standardInput))
+    if let reply = try? client.reply() { XCTAssertEqual(reply.status, 400) }
+  }
+}
