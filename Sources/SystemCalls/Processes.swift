@@ -20,6 +20,9 @@ extension System {
     for (target, source) in descriptors {
       posix_spawn_file_actions_adddup2(&actions, source, target)
     }
+    // Libraries open files of their own, and not all of them close-on-exec.
+    let highest = max(STDERR_FILENO, descriptors.keys.max() ?? 0)
+    posix_spawn_file_actions_addclosefrom_np(&actions, highest + 1)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

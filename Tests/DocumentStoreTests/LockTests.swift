@@ -1,0 +1,109 @@
+import DocumentStore
+import Foundation
+import Glibc
+import XCTest
+
+/// What happens while another process holds a document's lock.
+final class LockTests: StoreTestCase {
+  /// A process that holds the lock of the folder of `key` until it is killed.
+  private func holder(of key: String) throws -> Process {
+    let lock = URL(fileURLWithPath: try file(key)).deletingLastPathComponent()
+      .appendingPathComponent(".lock").path
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", #"exec 9>>"$0"; flock 9; echo held; exec sleep 60"#, lock]
+    process.standardOutput = output
+    try process.run()
+    XCTAssertEqual(output.fileHandleForReading.readData(ofLength: 5), Data("held\n".utf8))
+    return process
+  }
+
+  private func kill(_ process: Process) {
+    Glibc.kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
+
+  func testF19_heldLockIsBusyAfterTheTimeoutAndNothingChanges() throws {
+    _ = try store(holding: "a")
+    let process = try holder(of: "a")
+    defer { kill(process) }
+    Glibc.kill(process.processIdentifier, SIGSTOP)
+    let store = try store(lockTimeout: .milliseconds(20))
+    var wasCalled = false
+    XCTAssertThrowsError(
+      try store.update(Note.self, "a") { _ in wasCalled = true }
+    ) {
+      guard case DocumentStoreError.busy = $0 else { return XCTFail("\($0)") }
+    }
+    XCTAssertFalse(wasCalled)
+    XCTAssertEqual(try store.read(Note.self, "a"), Note(text: "a"))
+  }
+
+  func testF19_documentsOfOtherFoldersAreNotHeldUp() throws {
+    _ = try store(holding: "a", "b")
+    XCTAssertNotEqual(
+      URL(fileURLWithPath: try file("a")).deletingLastPathComponent().path,
+      URL(fileURLWithPath: try file("b")).deletingLastPathComponent().path)
+    let process = try holder(of: "a")
+    defer { kill(process) }
+    XCTAssertNoThrow(
+      try store(lockTimeout: .zero).update(Note.self, "b") { $0?.count = 1 })
+  }
+
+  func testF20_lockOfAKilledHolderIsFree() throws {
+    _ = try store(holding: "a")
+    let process = try holder(of: "a")
+    let store = try store(lockTimeout: .zero)
+    XCTAssertThrowsError(try store.update(Note.self, "a") { $0?.count = 1 })
+    kill(process)
+    try store.update(Note.self, "a") { $0?.count = 2 }
+    XCTAssertEqual(try store.read(Note.self, "a")?.count, 2)
+  }
+
+  func testUpdateWaitsUntilTheHolderLetsGo() throws {
+    let store = try store(holding: "a")
+    let process = try holder(of: "a")
+    let waiting = DispatchSemaphore(value: 0)
+    let written = expectation(description: "written")
+    DispatchQueue.global().async {
+      waiting.signal()
+      XCTAssertNotNil(try? store.update(Note.self, "a") { $0?.count = 1 })
+      written.fulfill()
+    }
+    waiting.wait()
+    XCTAssertEqual(try store.read(Note.self, "a")?.count, 0)
+    kill(process)
+    wait(for: [written], timeout: 30)
+    XCTAssertEqual(try store.read(Note.self, "a")?.count, 1)
+  }
+
+  func testF21_noDescriptorOfAnUpdateIsPassedToChildren() throws {
+    let store = try store(holding: "a")
+    let ours = try store.update(Note.self, "a") { _ in
+      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }
+        .filter {
+          let target = try? FileManager.default.destinationOfSymbolicLink(
+            atPath: "/proc/self/fd/\($0)")
+          return target?.hasPrefix(path) ?? false
+        }
+        .map { fcntl($0, F_GETFD) & FD_CLOEXEC }
+    }
+    XCTAssertGreaterThanOrEqual(ours.count, 3, "the root, the folder and the lock")
+    XCTAssertEqual(Set(ours), [FD_CLOEXEC])
+  }
+
+  func testF15_lockThatIsALinkIsRefusedAndItsTargetUntouched() throws {
+    let store = try store(holding: "a")
+    let lock = URL(fileURLWithPath: try file("a")).deletingLastPathComponent()
+      .appendingPathComponent(".lock").path
+    unlink(lock)
+    symlink("\(folder)/target", lock)
+    XCTAssertThrowsError(try store.update(Note.self, "a") { $0?.count = 1 }) {
+      guard case DocumentStoreError.failed(let error, _) = $0 else { return XCTFail("\($0)") }
+      XCTAssertEqual(error.code, ELOOP)
+    }
+    XCTAssertFalse(FileManager.default.fileExists(atPath: "\(folder)/target"))
+    XCTAssertEqual(try store.read(Note.self, "a"), Note(text: "a"))
+  }
+}

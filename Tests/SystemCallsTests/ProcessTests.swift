@@ -1,0 +1,105 @@
+import Foundation
+import TestSupport
+import XCTest
+
+@testable import SystemCalls
+
+final class ProcessTests: TemporaryFolderTestCase {
+  /// Waits for the one child that a test has.
+  private func end(of process: pid_t) throws -> ProcessEnd? {
+    for _ in 0..<20_000 {
+      if let ended = try System.endedChild() {
+        XCTAssertEqual(ended.process, process)
+        return ended.end
+      }
+      usleep(500)
+    }
+    return nil
+  }
+
+  private func runShell(_ script: String, descriptors: [Int32: Int32] = [:]) throws -> ProcessEnd? {
+    let process = try System.spawn(
+      "/bin/sh", arguments: ["-c", script], descriptors: descriptors)
+    return try end(of: process)
+  }
+
+  func testEndTellsStatusOrSignal() throws {
+    XCTAssertEqual(try runShell("exit 0"), .exited(status: 0))
+    XCTAssertEqual(try runShell("exit 255"), .exited(status: 255))
+    XCTAssertEqual(try runShell("kill -9 $$"), .killed(signal: SIGKILL))
+    XCTAssertEqual(try runShell("kill -15 $$"), .killed(signal: SIGTERM))
+  }
+
+  func testNoChildIsNil() throws {
+    XCTAssertNil(try System.endedChild())
+  }
+
+  func testRunningChildIsNilAndCanBeSentASignal() throws {
+    let process = try System.spawn("/bin/sleep", arguments: ["60"], descriptors: [:])
+    XCTAssertNil(try System.endedChild())
+    System.send(SIGTERM, to: process)
+    XCTAssertEqual(try end(of: process), .killed(signal: SIGTERM))
+    System.send(SIGTERM, to: process)
+  }
+
+  func testMissingProgramIsAnError() {
+    XCTAssertThrowsError(
+      try System.spawn("\(folder)/missing", arguments: [], descriptors: [:])
+    ) { XCTAssertEqual($0 as? SystemCallError, SystemCallError(call: "posix_spawn", code: ENOENT)) }
+  }
+
+  func testArgumentsArriveAsTheyAre() throws {
+    let output = "\(folder)/output"
+    let process = try System.spawn(
+      "/bin/sh", arguments: ["-c", #"printf '%s|' "$@" > "$0""#, output, "a b", "", "$HOME", "é"],
+      descriptors: [:])
+    XCTAssertEqual(try end(of: process), .exited(status: 0))
+    XCTAssertEqual(try String(contentsOfFile: output, encoding: .utf8), "a b||$HOME|é|")
+  }
+
+  func testF21_childHasTheGivenDescriptorsAndNoneElse() throws {
+    let (read, write) = try System.pipe()
+    let plain = Glibc.open("/dev/null", O_RDONLY)  // Without O_CLOEXEC, as other code may open it.
+    let ours: [Any] = [
+      try System.open(folder, O_RDONLY), try System.streamSocket(domain: AF_UNIX),
+      try EventQueue(), try StopFlag(), FileDescriptor(read), FileDescriptor(write),
+      FileDescriptor(plain),
+    ]
+    let output = "\(folder)/output"
+    let ended = try runShell(
+      "for f in /proc/$$/fd/*; do echo ${f##*/}; done > \(output)",
+      descriptors: [0: read, 3: write])
+    XCTAssertEqual(ended, .exited(status: 0))
+    let numbers = try String(contentsOfFile: output, encoding: .utf8)
+      .split(separator: "\n").compactMap { Int($0) }
+    // The shell keeps a copy of standard output, at 10 or above, while it is redirected.
+    XCTAssertEqual(numbers.filter { $0 < 10 }.sorted(), [0, 1, 2, 3])
+    XCTAssertLessThanOrEqual(numbers.count, 5, "\(numbers)")
+    withExtendedLifetime(ours) {}
+  }
+
+  func testDescriptorMayKeepItsOwnNumber() throws {
+    let (read, write) = try System.pipe()
+    let ends = [FileDescriptor(read), FileDescriptor(write)]
+    XCTAssertEqual(
+      try runShell("echo x >&\(write)", descriptors: [write: write]), .exited(status: 0))
+    XCTAssertEqual(try System.read(ends[0], limit: 2), Array("x\n".utf8))
+  }
+
+  func testChildHasNoSignalBlockedOrIgnored() throws {
+    var mask = sigset_t()
+    pthread_sigmask(SIG_SETMASK, nil, &mask)
+    defer { pthread_sigmask(SIG_SETMASK, &mask, nil) }
+    System.blockSignals()
+    System.ignoreWriteSignals()
+    let script = "grep -E '^Sig(Blk|Ign):' /proc/$$/status > \(folder)/output"
+    XCTAssertEqual(try runShell(script), .exited(status: 0))
+    XCTAssertEqual(
+      try String(contentsOfFile: "\(folder)/output", encoding: .utf8),
+      "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n")
+  }
+
+  func testPathOfThisProgramIsAFile() throws {
+    XCTAssertNotNil(try System.status(ofPath: System.pathOfThisProgram()))
+  }
+}

@@ -1,0 +1,62 @@
+import Glibc
+import TestSupport
+import XCTest
+
+@testable import SystemCalls
+
+final class SocketTests: TemporaryFolderTestCase {
+  func testH14_unixAddressIsAtMost107Bytes() throws {
+    XCTAssertEqual(SocketAddress.longestPath, 107)
+    let path = "\(folder)/" + String(repeating: "s", count: 107 - folder.utf8.count - 1)
+    let socket = try System.streamSocket(domain: AF_UNIX)
+    try System.bind(socket, to: .unix(path: path))
+    XCTAssertNotNil(try System.status(ofPath: path))
+    XCTAssertThrowsError(try System.bind(socket, to: .unix(path: path + "s"))) {
+      XCTAssertEqual(($0 as? SystemCallError)?.code, ENAMETOOLONG)
+    }
+  }
+
+  func testUnixAddressCountsBytesNotCharacters() {
+    XCTAssertNoThrow(try SocketAddress.unix(path: String(repeating: "é", count: 53)).encoded())
+    XCTAssertThrowsError(try SocketAddress.unix(path: String(repeating: "é", count: 54)).encoded())
+  }
+
+  func testX15_portIsAlwaysOfTheLoopbackInterface() throws {
+    let bytes = try SocketAddress.loopback(port: 9_000).encoded()
+    XCTAssertEqual(Array(bytes[2..<8]), [0x23, 0x28, 127, 0, 0, 1])
+  }
+
+  func testListeningIsToldFromNotListening() throws {
+    let address = SocketAddress.unix(path: "\(folder)/s")
+    let socket = try System.streamSocket(domain: AF_UNIX)
+    try System.bind(socket, to: address)
+    XCTAssertFalse(try System.isListening(at: address))
+    XCTAssertFalse(System.isListeningSocket(socket.number))
+    try System.listen(socket, backlog: 1)
+    XCTAssertTrue(try System.isListening(at: address))
+    XCTAssertTrue(System.isListeningSocket(socket.number))
+  }
+
+  func testH17_whatIsNoSocketIsNotListening() throws {
+    let (read, write) = try System.pipe()
+    let file = try System.open("/dev/null", O_RDONLY)
+    for number in [read, write, file.number, -1] {
+      XCTAssertFalse(System.isListeningSocket(number))
+    }
+    close(read)
+    close(write)
+  }
+
+  func testAcceptTakesWhoWaitsAndDoesNotWait() throws {
+    let address = SocketAddress.unix(path: "\(folder)/s")
+    let socket = try System.streamSocket(domain: AF_UNIX)
+    try System.bind(socket, to: address)
+    try System.listen(socket, backlog: 8)
+    XCTAssertNil(try System.accept(socket.number))
+    XCTAssertTrue(try System.isListening(at: address))
+    let accepted = FileDescriptor(try XCTUnwrap(System.accept(socket.number)))
+    XCTAssertEqual(fcntl(accepted.number, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC)
+    XCTAssertEqual(fcntl(accepted.number, F_GETFL) & O_NONBLOCK, 0)
+    XCTAssertNil(try System.accept(socket.number))
+  }
+}
