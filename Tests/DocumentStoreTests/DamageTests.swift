@@ -48,7 +48,13 @@ final class DamageTests: StoreTestCase {
       for bit in 0..<8 {
         var bytes = good
         bytes[index] ^= 1 << bit
-        try assertDamaged(by: bytes, "byte \(index), bit \(bit)")
+        try write(bytes, to: file)
+        XCTAssertThrowsError(
+          try damagedStore.read(Note.self, "victim"), "byte \(index), bit \(bit)"
+        ) {
+          guard case DocumentStoreError.damaged = $0 else { return XCTFail("\($0)") }
+        }
+        if bit == index % 8 { try assertDamaged(by: bytes, "byte \(index), bit \(bit)") }
       }
     }
     try assertOthersAreServed()

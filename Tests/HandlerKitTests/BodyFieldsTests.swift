@@ -116,10 +116,16 @@ final class BodyFieldsTests: XCTestCase {
   func testB11_whatIsNoSingleObjectIsRefused() {
     let bodies = [
       " ", "\n", "null", "[]", #""""#, "1", "true", "{}{}", "{} x", #"{"a":"b"}]"#, "{", "}",
-      #"{"a":"b""#, #"{"a":}"#, #"{"a":"b",}"#, #"{a:"b"}"#, "{'a':'b'}", #"{"a":"b"}/**/"#,
-      #"[{"a":"b"}]"#, "a=b", #"{"a":"b","#, "{\"a\":\"line\nbreak\"}", #"{"a":"\x41"}"#,
+      #"{"a":"b""#, #"{"a":}"#, #"{a:"b"}"#, "{'a':'b'}", #"{"a":"b"}/**/"#,
+      #"[{"a":"b"}]"#, "a=b", #"{"a":"b","#,
     ]
     for body in bodies { assertRefused(Array(body.utf8), body) }
+  }
+
+  func testB11_textThatJSONDoesNotAllowIsNoText() {
+    for text in ["line\nbreak", "a\tb", "\u{1}", #"\x41"#, #"\u12"#, #"\"#] {
+      XCTAssertNil(try? fields("{\"a\":\"\(text)\"}")["a"], text)
+    }
   }
 
   func testJ7_textsAreNeitherTrimmedNorNormalized() throws {
