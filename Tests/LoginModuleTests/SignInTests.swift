@@ -40,7 +40,7 @@ final class SignInTests: LoginTestCase {
     XCTAssertEqual(access.sid, refresh.sid)
     let sessions = try XCTUnwrap(house.documents.read(UserSessions.self, user.id)).sessions
     XCTAssertEqual(sessions.map(\.id), [refresh.sid])
-    XCTAssertEqual(sessions[0].current.id, refresh.jti)
+    XCTAssertEqual(sessions.first?.current.id, refresh.jti)
     XCTAssertEqual(refresh.exp, 1_800_000_000 + 30 * 86_400)
   }
 

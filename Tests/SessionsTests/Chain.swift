@@ -28,8 +28,10 @@ struct Chain {
   }
 
   /// The tokens of a session that is refreshed at each of `times`: the first, its successor, …
-  mutating func rotate(_ session: Session, at times: [TimeInterval]) -> [String] {
-    times.reduce(into: [session.current.id]) { tokens, seconds in
+  mutating func rotate(
+    _ session: Session, with token: String? = nil, at times: [TimeInterval]
+  ) -> [String] {
+    times.reduce(into: [token ?? session.current.id]) { tokens, seconds in
       let next = refresh(session, with: tokens[tokens.count - 1], at: seconds).session
       tokens.append(next?.current.id ?? "none")
     }

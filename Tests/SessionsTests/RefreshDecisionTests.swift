@@ -79,7 +79,7 @@ final class RefreshDecisionTests: XCTestCase {
   func testE4_onlyTheLatestEightReplacedTokensAreRemembered() {
     let session = chain.begin(at: 0)
     let tokens = chain.rotate(session, at: (1...9).map(TimeInterval.init))
-    XCTAssertEqual(chain.user.sessions[0].recent.count, 8)
+    XCTAssertEqual(chain.user.sessions.first?.recent.count, 8)
     for index in 1...8 {
       let (decision, replayed) = chain.refresh(session, with: tokens[index], at: 9)
       XCTAssertEqual(decision, .replay)
@@ -133,7 +133,7 @@ final class RefreshDecisionTests: XCTestCase {
     let session = chain.begin(at: 0)
     let tokens = chain.rotate(session, at: [10, -3600, -86_400])
     XCTAssertEqual(Set(tokens).count, 4)
-    XCTAssertEqual(chain.user.sessions[0].endsAt, session.endsAt)
+    XCTAssertEqual(chain.user.sessions.first?.endsAt, session.endsAt)
   }
 
   func testF27_refreshUnderAClockAYearAheadRemovesNothing() {

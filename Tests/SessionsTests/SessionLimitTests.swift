@@ -39,9 +39,9 @@ final class SessionLimitTests: XCTestCase {
     }
   }
 
-  func testEvictOldestGoesByCreationAndNotByUse() {
+  func testEvictOldestGoesByCreationAndNotByUse() throws {
     var (chain, begun) = begin(5, limit: 5, .evictOldest)
-    _ = chain.rotate(chain.user.sessions[0], at: [10])
+    _ = chain.rotate(try XCTUnwrap(chain.user.sessions.first), at: [10])
     _ = chain.begin(at: 20)
     XCTAssertEqual(chain.user.sessions.dropLast().map(\.id), Array(begun[1...]))
   }

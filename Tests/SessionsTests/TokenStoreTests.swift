@@ -25,7 +25,7 @@ final class TokenStoreTests: TemporaryFolderTestCase {
     let store = try store()
     let session = try store.begin(Self.device)
     let ids = onThreads(200) { _ in store.refresh(session, with: session.current.id) }
-    let current = try sessions()[0].current.id
+    let current = try XCTUnwrap(sessions().first).current.id
     XCTAssertNotEqual(current, session.current.id)
     XCTAssertEqual(ids, [String](repeating: current, count: 200))
   }
@@ -42,7 +42,7 @@ final class TokenStoreTests: TemporaryFolderTestCase {
       token = try XCTUnwrap(ids.first)
       XCTAssertTrue(seen.insert(token).inserted)
     }
-    XCTAssertEqual(try sessions()[0].current.id, token)
+    XCTAssertEqual(try XCTUnwrap(sessions().first).current.id, token)
   }
 
   func testE9_parallelSignInsAreAllKept() throws {
@@ -72,16 +72,15 @@ final class TokenStoreTests: TemporaryFolderTestCase {
         return 60
       }
       var reads = 0
-      while !isDone.withLock({ $0 }) {
-        guard let read = try? documents.read(UserSessions.self, "u1"), read.sessions.count == 1,
-          read.sessions[0].id == session.id
+      repeat {
+        guard let read = try? documents.read(UserSessions.self, "u1"),
+          read.sessions.map(\.id) == [session.id]
         else { return -1 }
         reads += 1
-      }
+      } while !isDone.withLock({ $0 })
       return reads
     }
     XCTAssertFalse(results.contains(-1))
-    XCTAssertTrue(results.allSatisfy { $0 > 0 })
   }
 
   func testE15_newProcessStillReplaysAndTheGraceIsNotReset() throws {
