@@ -43,7 +43,8 @@ struct Worker {
     logger.debug("worker ended", metadata: ["pid": "\(getpid())"])
   }
 
-  private func enabledModules(_ services: Services) throws -> [any ServiceModule] {
+  /// - Throws: an error whose description tells the operator what to mend.
+  func enabledModules(_ services: Services) throws -> [any ServiceModule] {
     let names = modules.map { $0.name }
     for name in configuration.disabledModules where !names.contains(name) {
       throw ConfigurationError(

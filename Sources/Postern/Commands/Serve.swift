@@ -1,5 +1,6 @@
 import ArgumentParser
 import FastCGI
+import HandlerKit
 import Logging
 import SystemCalls
 
@@ -25,9 +26,11 @@ struct Serve: ParsableCommand {
     let configuration = try settings.load()
     let logger = Logger.postern(level: configuration.logLevel)
     // What would stop a worker stops the start instead, and the keys are there before all workers.
-    _ = try ThreadExecutor.run {
+    let services = try ThreadExecutor.run {
       try await Services(configuration: configuration, logger: logger)
     }
+    let worker = Worker(configuration: configuration, modules: ModuleList.current)
+    _ = try Router(worker.enabledModules(services), logger: logger, explain: explain)
     var supervisor = try Supervisor(
       configuration: configuration,
       options: settings.file.map { ["--config", $0] } ?? [],
