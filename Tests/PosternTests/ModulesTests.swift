@@ -38,6 +38,31 @@ final class ModulesTests: TemporaryFolderTestCase {
     }
   }
 
+  func testDisabledOnesAreLeftOut() async throws {
+    let names = try await enabled("jobs,login").map { type(of: $0).name }
+    XCTAssertEqual(Set(names), Set(standardModules.map { $0.name }).subtracting(["jobs", "login"]))
+    let all = try await enabled("")
+    XCTAssertEqual(all.count, standardModules.count)
+  }
+
+  func testM8_disabledNameThatIsNoModuleStopsTheStartAndListsThemAll() async throws {
+    do {
+      _ = try await enabled("job")
+      XCTFail("started without knowing which module is meant")
+    } catch {
+      XCTAssertTrue("\(error)".hasPrefix("modules.disabled names job;"), "\(error)")
+      for module in standardModules { XCTAssertTrue("\(error)".contains(module.name)) }
+    }
+  }
+
+  private func enabled(_ disabled: String) async throws -> [any ServiceModule] {
+    let configuration = try PosternConfiguration.load(
+      file: nil,
+      environment: ["POSTERN_DATA": folder, "POSTERN_MODULES_DISABLED": disabled])
+    let worker = Worker(configuration: configuration, modules: standardModules)
+    return try worker.enabledModules(await services(configuration))
+  }
+
   func testEachHasANameOfItsOwnInLowerCase() {
     let names = standardModules.map { $0.name }
     XCTAssertEqual(Set(names).count, names.count)
