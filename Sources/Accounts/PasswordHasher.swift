@@ -1,6 +1,5 @@
 import CSodium
 import Dispatch
-import Glibc
 import Synchronization
 
 /// Hashes passwords and checks them, by Argon2id (RFC 9106).
@@ -26,6 +25,11 @@ public final class PasswordHasher: Sendable {
     public static let least = Cost(passes: 1, memory: 8 << 10)
     /// A stored hash that asks for more was not made here and is not computed.
     static let most = Cost(passes: 16, memory: 1 << 30)
+
+    var isAffordable: Bool {
+      Self.least.passes...Self.most.passes ~= passes
+        && Self.least.memory...Self.most.memory ~= memory
+    }
   }
 
   /// What a check found out.
@@ -43,7 +47,7 @@ public final class PasswordHasher: Sendable {
   private let waitingLimit: Int
   private let patience: DispatchTimeInterval
   /// The hash of no password, checked where there is no user, so that the answer takes as long.
-  private let dummyHash: String
+  private let dummyHash: Argon2Hash
 
   /// - Parameter concurrency: how many hashes are computed at a time.
   /// - Throws: `PasswordHasherError`
@@ -58,7 +62,10 @@ public final class PasswordHasher: Sendable {
     self.patience = patience
     var secret = [UInt8](repeating: 0, count: 32)
     randombytes_buf(&secret, secret.count)
-    self.dummyHash = try Self.hash(secret, cost)
+    guard let dummyHash = Argon2Hash(try Self.hash(secret, cost)) else {
+      throw PasswordHasherError.unavailable
+    }
+    self.dummyHash = dummyHash
   }
 
   /// The hash to store for `password`.
@@ -71,24 +78,17 @@ public final class PasswordHasher: Sendable {
   /// as long to find out.
   /// - Throws: `PasswordHasherError`
   public func verify(_ password: Password, against hash: String?) throws -> Verdict {
-    let isDamaged = hash.map { !isAffordable($0) } ?? false
-    let stored = isDamaged ? dummyHash : hash ?? dummyHash
-    let isRight = try inPlace {
-      errno = 0
-      let result = withCharacters(of: password.bytes) { crypto_pwhash_str_verify(stored, $0, $1) }
-      if result != 0 && errno == ENOMEM { throw PasswordHasherError.unavailable }
-      return result == 0
-    }
-    if isDamaged { return .damagedHash }
-    return isRight && hash != nil ? .right : .wrong
+    let stored = hash.map(Argon2Hash.init) ?? nil
+    let isRight = try inPlace { try (stored ?? dummyHash).isMade(of: password) }
+    guard stored != nil else { return hash == nil ? .wrong : .damagedHash }
+    return isRight ? .right : .wrong
   }
 
   /// A hash to store instead of `old`, which was found right, where that has another cost than new
   /// ones get; else `nil`.
   /// - Throws: `PasswordHasherError`
   public func renewedHash(of password: Password, insteadOf old: String) throws -> String? {
-    let isOutdated = crypto_pwhash_str_needs_rehash(old, cost.passes, cost.memory) != 0
-    return isOutdated ? try hash(password) : nil
+    Argon2Hash(old)?.cost == cost ? nil : try hash(password)
   }
 
   private static func hash(_ password: [UInt8], _ cost: Cost) throws -> String {
@@ -109,20 +109,6 @@ public final class PasswordHasher: Sendable {
     defer { places.signal() }
     return try body()
   }
-
-  /// `$argon2id$v=19$m=19456,t=2,p=1$…`, with `m` (KiB) and `t` within what may be computed.
-  private func isAffordable(_ hash: String) -> Bool {
-    let parts = hash.split(separator: "$")
-    guard parts.count == 5, parts[0] == "argon2id" else { return false }
-    var numbers: [Substring: Int] = [:]
-    for parameter in parts[2].split(separator: ",") {
-      let pair = parameter.split(separator: "=")
-      guard pair.count == 2, let number = Int(pair[1]) else { return false }
-      numbers[pair[0]] = number
-    }
-    guard let memory = numbers["m"], let passes = numbers["t"] else { return false }
-    return memory <= Cost.most.memory >> 10 && passes <= Int(Cost.most.passes)
-  }
 }
 
 /// Why nothing can be said about a password now.
@@ -131,15 +117,4 @@ public enum PasswordHasherError: Error, Equatable, Sendable {
   case tooMany
   /// There is no memory for it, or libsodium cannot be used.
   case unavailable
-}
-
-/// Lends `bytes` as libsodium takes a password: by address and length, so that a NUL is a byte like
-/// any other. -1 where there are none.
-private func withCharacters(
-  of bytes: [UInt8], _ body: (UnsafePointer<CChar>, UInt64) -> Int32
-) -> Int32 {
-  bytes.withUnsafeBytes { buffer in
-    guard let start = buffer.bindMemory(to: CChar.self).baseAddress else { return -1 }
-    return body(start, UInt64(buffer.count))
-  }
 }

@@ -2,6 +2,7 @@ import Configuration
 import FoundationEssentials
 public import Logging
 public import Sessions
+public import Tokens
 
 /// What the operator decided: every setting, read and checked once.
 public struct PosternConfiguration: Sendable {
@@ -10,8 +11,9 @@ public struct PosternConfiguration: Sendable {
   /// The folder of the socket and the pid file.
   public var run: String
   public var workers: Int
-  public var accessSecret: String?
-  public var refreshSecret: String?
+  /// `nil` for the one of `keys.json`.
+  public var accessSecret: KeySecret?
+  public var refreshSecret: KeySecret?
   /// In seconds.
   public var accessLifetime: Int
   public var issuer: String
@@ -97,8 +99,13 @@ public struct PosternConfiguration: Sendable {
       }
       return list.filter { !$0.isEmpty }
     }
-    func secret(_ name: String) -> String? {
-      reader.string(forKey: ConfigKey(name), isSecret: true)
+    func secret(_ name: String, _ type: String) throws(ConfigurationError) -> KeySecret? {
+      guard let text = reader.string(forKey: ConfigKey(name), isSecret: true) else { return nil }
+      do {
+        return try KeySecret(text: text, type: type)
+      } catch {
+        throw ConfigurationError("\(name): \(error)")
+      }
     }
     let longTime = 1...100 * 365 * 86_400
 
@@ -111,8 +118,8 @@ public struct PosternConfiguration: Sendable {
     guard try text("store") == "file" else {
       throw ConfigurationError("store must be file: there is no other engine yet")
     }
-    accessSecret = secret("tokens.accessSecret")
-    refreshSecret = secret("tokens.refreshSecret")
+    accessSecret = try secret("tokens.accessSecret", AccessClaims.type)
+    refreshSecret = try secret("tokens.refreshSecret", RefreshClaims.type)
     accessLifetime = try number("tokens.accessLifetime", longTime)
     issuer = try text("tokens.issuer")
     audience = reader.string(forKey: "tokens.audience")

@@ -42,19 +42,10 @@ public struct Services: Sendable {
   private static func keys(
     _ configuration: PosternConfiguration
   ) throws -> (access: KeySecret, refresh: KeySecret) {
-    func given(_ name: String, _ text: String?, _ type: String) throws -> KeySecret? {
-      do {
-        return try text.map { text in try KeySecret(text: text, type: type) }
-      } catch {
-        throw ConfigurationError("\(name): \(error)")
-      }
+    if let access = configuration.accessSecret, let refresh = configuration.refreshSecret {
+      return (access, refresh)
     }
-    let access = try given(
-      "tokens.accessSecret", configuration.accessSecret, AccessClaims.type)
-    let refresh = try given(
-      "tokens.refreshSecret", configuration.refreshSecret, RefreshClaims.type)
-    if let access, let refresh { return (access, refresh) }
     let file = try KeyFile.loadOrCreate(inFolder: configuration.data)
-    return (access ?? file.access, refresh ?? file.refresh)
+    return (configuration.accessSecret ?? file.access, configuration.refreshSecret ?? file.refresh)
   }
 }

@@ -1,5 +1,6 @@
 import Accounts
 import Foundation
+import TestSupport
 import XCTest
 
 final class HasherLoadTests: XCTestCase {

@@ -93,16 +93,14 @@ final class BadConfigurationTests: TemporaryFolderTestCase {
     XCTAssertNil(try refusal("{}", ["POSTERN_TOKENS_REFRESH_LIFETIME": "900"]))
   }
 
-  func testM1_weakSecretStopsTheStartAndIsNotShown() async throws {
+  func testM1_weakSecretStopsTheStartAndIsNotShown() {
     for name in ["ACCESS", "REFRESH"] {
       for secret in [
         "canary", String(repeating: "c", count: 40), "canary-31-bytes-canary-canary-x",
       ] {
-        let configuration = try PosternConfiguration.load(
-          file: nil,
-          environment: ["POSTERN_DATA": folder, "POSTERN_TOKENS_\(name)_SECRET": secret])
         do {
-          _ = try await services(configuration)
+          _ = try PosternConfiguration.load(
+            file: nil, environment: ["POSTERN_TOKENS_\(name)_SECRET": secret])
           XCTFail("started with a weak secret")
         } catch {
           XCTAssertTrue("\(error)".contains("32 bytes"), "\(error)")

@@ -3,6 +3,7 @@ import Logging
 import Postern
 import Sessions
 import TestSupport
+import Tokens
 import XCTest
 
 final class ConfigurationTests: TemporaryFolderTestCase {
@@ -60,8 +61,10 @@ final class ConfigurationTests: TemporaryFolderTestCase {
     XCTAssertEqual(configuration.data, "/data")
     XCTAssertEqual(configuration.run, "/run")
     XCTAssertEqual(configuration.workers, 7)
-    XCTAssertEqual(configuration.accessSecret, secret)
-    XCTAssertEqual(configuration.refreshSecret, secret + "r")
+    XCTAssertEqual(
+      configuration.accessSecret, try KeySecret(text: secret, type: AccessClaims.type))
+    XCTAssertEqual(
+      configuration.refreshSecret, try KeySecret(text: secret + "r", type: RefreshClaims.type))
     XCTAssertEqual(configuration.accessLifetime, 61)
     XCTAssertEqual(
       configuration.sessions,

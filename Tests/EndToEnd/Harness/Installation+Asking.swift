@@ -32,16 +32,3 @@ extension Installation {
     guard status == 0 else { throw Trouble("user add: \(output)") }
   }
 }
-
-/// Runs `body` on `count` threads, each with its number, and waits for all.
-func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-  let group = DispatchGroup()
-  for number in 0..<count {
-    group.enter()
-    Thread {
-      body(number)
-      group.leave()
-    }.start()
-  }
-  group.wait()
-}

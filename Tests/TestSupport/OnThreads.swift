@@ -2,7 +2,8 @@ import Foundation
 import Synchronization
 
 /// Runs `body` on `count` threads that start together, and gives back what it returned.
-func onThreads<R: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) -> R) -> [R] {
+@discardableResult
+public func onThreads<R: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) -> R) -> [R] {
   let results = Mutex<[R]>([])
   let gate = DispatchSemaphore(value: 0)
   let group = DispatchGroup()
