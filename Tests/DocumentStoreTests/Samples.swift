@@ -36,7 +36,9 @@ class StoreTestCase: TemporaryFolderTestCase {
     [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
   }
 
+  /// A new file each time: cutting an old one short waits for the disk on some file systems.
   func write(_ bytes: some Sequence<UInt8>, to path: String) throws {
+    unlink(path)
     try Data(bytes).write(to: URL(fileURLWithPath: path))
   }
 
