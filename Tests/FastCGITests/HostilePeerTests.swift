@@ -54,7 +54,7 @@ final class HostilePeerTests: ResponderTestCase {
   }
 
   func testA6_recordsInsideABodyThatIsTooLargeAreNoRequest() throws {
-    for size in [17_000, 100_000, 900_000, 3_000_000] {
+    for size in [17_000, 30_000, 60_000, 900_000, 3_000_000] {
       let client = try connect()
       // Empty records of eight bytes, and all else a multiple of that: wherever reading stops,
       // what is left behind would be records, and a request among them.
@@ -62,8 +62,8 @@ final class HostilePeerTests: ResponderTestCase {
       var body = (0..<(size / 8)).flatMap { _ in filler }
       body += smuggled
       var bytes = head(length: body.count)
-      for start in stride(from: 0, to: body.count, by: 32_768) {
-        bytes += FastCGIRecord(.standardInput, Array(body[start...].prefix(32_768))).bytes
+      for start in stride(from: 0, to: body.count, by: 65_528) {
+        bytes += FastCGIRecord(.standardInput, Array(body[start...].prefix(65_528))).bytes
       }
       client.send(bytes + FastCGIRecord(.standardInput).bytes)
       // Beyond what is drained the connection may be gone before its answer is read.
