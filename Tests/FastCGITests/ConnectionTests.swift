@@ -105,13 +105,14 @@ final class ConnectionTests: ResponderTestCase {
     XCTAssertEqual(reply.body, [])
   }
 
-  func testRefusedRequestIsAnsweredUnderItsOwnIdAndEndsItsConnection() throws {
+  func testRefusedRequestIsAnsweredUnderItsOwnIdAndKeepsItsConnection() throws {
     let client = try connect()
     client.send("POST", "/echo", parameters: [("CONTENT_LENGTH", "5")])
     let reply = try client.reply()
     XCTAssertEqual(reply.status, 400)
     XCTAssertEqual(reply.headers["x-request-id"], "r1")
     XCTAssertEqual(reply.headers["x-content-type-options"], "nosniff")
-    XCTAssertTrue(client.isEnded())
+    client.send("GET", "/hello")
+    XCTAssertEqual(try client.reply().text, "hello")
   }
 }

@@ -68,6 +68,7 @@ final class HostilePeerTests: ResponderTestCase {
       client.send(bytes + FastCGIRecord(.standardInput).bytes)
       // Beyond what is drained the connection may be gone before its answer is read.
       if let reply = try? client.reply() { XCTAssertEqual(reply.status, 413) }
+      client.endSending()
       XCTAssertThrowsError(try client.reply(), "a second answer after \(size) bytes")
     }
     XCTAssertEqual(handler.calls.bodies, [])
