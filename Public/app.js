@@ -1,0 +1,56 @@
+import { client } from "./app/client.js";
+import { announce, showAccount, showTrouble } from "./app/header.js";
+import { Router } from "./app/router.js";
+import { devices } from "./pages/devices.js";
+import { home } from "./pages/home.js";
+import { notFound } from "./pages/not-found.js";
+import { password } from "./pages/password.js";
+import { profile } from "./pages/profile.js";
+import { signIn } from "./pages/sign-in.js";
+
+const router = new Router(
+  {
+    "/": home,
+    "/sign-in": signIn,
+    "/profile": profile,
+    "/devices": devices,
+    "/password": password,
+  },
+  notFound,
+);
+const guarded = ["/profile", "/devices", "/password"];
+
+client.addEventListener("change", ({ user, reason }) => {
+  showAccount();
+  showTrouble();
+  const isGuarded = guarded.includes(location.pathname);
+  if (reason === "sign-out") {
+    announce("You are signed out.");
+    if (isGuarded) router.go("/");
+  } else if (!user && client.status === "signed-out" && isGuarded) {
+    router.askToSignIn(whySignedOut(reason));
+  } else if (user && reason === "account-changed") {
+    announce(`${user.username} has signed in in another tab.`);
+  }
+  router.update();
+});
+client.addEventListener("trouble", () => {
+  showTrouble();
+  router.update();
+});
+window.addEventListener("online", showTrouble);
+window.addEventListener("offline", showTrouble);
+
+/** @param {import("./postern.js").Reason} reason */
+function whySignedOut(reason) {
+  if (reason === "other-tab") return "You have signed out in another tab.";
+  if (reason === "refused") return "Your session has ended. Please sign in again.";
+  return "";
+}
+
+const restored = client.restore();
+showAccount();
+showTrouble();
+router.update();
+// What went wrong is in `client.trouble`, and it goes on asking.
+restored.catch(() => {});

@@ -1,0 +1,52 @@
+import { isOver, words } from "./api.js";
+import { element } from "./element.js";
+import { failure } from "./states.js";
+
+/**
+ * A form that says what the server says. While it is sent it cannot be sent again.
+ *
+ * @param {object} parts
+ * @param {string} parts.action the button's word
+ * @param {string} parts.failed the title of what went wrong
+ * @param {Node[]} parts.fields
+ * @param {(data: FormData, form: HTMLFormElement) => Promise<void>} parts.send
+ */
+export function form({ action, failed, fields, send }) {
+  const outcome = element("div", { class: "outcome" });
+  const button = element("button", { type: "submit", class: "main" }, action);
+  const made = element("form", { novalidate: true, onsubmit: submit }, outcome, ...fields, button);
+  let isSending = false;
+
+  /** @param {SubmitEvent} event */
+  async function submit(event) {
+    event.preventDefault();
+    if (isSending) return;
+    isSending = true;
+    outcome.replaceChildren();
+    button.setAttribute("aria-disabled", "true");
+    made.setAttribute("aria-busy", "true");
+    try {
+      await send(new FormData(made), made);
+    } catch (error) {
+      if (!isOver(error)) show(error);
+    } finally {
+      isSending = false;
+      button.removeAttribute("aria-disabled");
+      made.removeAttribute("aria-busy");
+    }
+  }
+
+  /** @param {any} error */
+  function show(error) {
+    const text = words(error);
+    const { retryAfter } = error;
+    const wait = retryAfter > 1 ? ` You can try again in ${Math.ceil(retryAfter)} seconds.` : "";
+    outcome.replaceChildren(failure(failed, text + wait));
+    const passwords = made.querySelectorAll("input");
+    const wrong = [...passwords].find(({ value }) => value === "") ??
+      made.querySelector("input[autocomplete=current-password]");
+    if (wrong instanceof HTMLInputElement) wrong.focus();
+  }
+
+  return made;
+}

@@ -1,0 +1,123 @@
+import { client } from "./client.js";
+import { element } from "./element.js";
+import { failure, loading } from "./states.js";
+
+/**
+ * @typedef {object} Page
+ * @property {string} title
+ * @property {"anybody" | "signed-in" | "strangers"} [forWhom] default: anybody
+ * @property {(context: Context) => Node[]} show
+ *
+ * @typedef {object} Context
+ * @property {AbortSignal} signal aborted when the page is left
+ * @property {(path: string) => void} leaveTo
+ * @property {string} notice why the person is here
+ */
+
+/** Shows the page that the address names, to whom it is meant for. */
+export class Router {
+  #pages;
+  #notFound;
+  #main = /** @type {HTMLElement} */ (document.getElementById("main"));
+  #leaving = new AbortController();
+  #shown = "";
+  #notice = "";
+
+  /**
+   * @param {Record<string, Page>} pages by path
+   * @param {Page} notFound
+   */
+  constructor(pages, notFound) {
+    this.#pages = pages;
+    this.#notFound = notFound;
+    document.addEventListener("click", (event) => this.#click(event));
+    window.addEventListener("popstate", () => this.update({ focus: true }));
+  }
+
+  /** @param {string} path */
+  go(path, { replace = false } = {}) {
+    if (replace) history.replaceState(null, "", path);
+    else history.pushState(null, "", path);
+    this.update({ focus: true });
+    window.scrollTo(0, 0);
+  }
+
+  /**
+   * Goes to the sign-in page, and from there back here.
+   *
+   * @param {string} notice
+   */
+  askToSignIn(notice) {
+    this.#notice = notice;
+    const here = location.pathname + location.search;
+    this.go(`/sign-in?next=${encodeURIComponent(here)}`, { replace: true });
+  }
+
+  /** Shows the page anew if it is another one now, or somebody else looks at it. */
+  update({ focus = false } = {}) {
+    const page = Object.hasOwn(this.#pages, location.pathname)
+      ? this.#pages[location.pathname]
+      : this.#notFound;
+    const { status, user, trouble } = client;
+    if (page.forWhom === "signed-in" && status === "signed-out") return this.askToSignIn("");
+    const waits = page.forWhom !== undefined && page.forWhom !== "anybody" && status === "unknown";
+    const key = [location.href, status, user?.id, waits && trouble?.message].join("\n");
+    if (key === this.#shown) return;
+    this.#shown = key;
+    this.#leaving.abort();
+    this.#leaving = new AbortController();
+    const heading = element("h1", { tabindex: -1 }, page.title);
+    const nodes = waits ? waiting() : page.show(this.#context());
+    if (key !== this.#shown) return;
+    document.title = page.title === "Postern" ? page.title : `${page.title} · Postern`;
+    this.#main.replaceChildren(...(waits || !nodes.some(isHeading) ? [heading] : []), ...nodes);
+    this.#markCurrent();
+    if (focus) this.#focus();
+  }
+
+  /** @returns {Context} */
+  #context() {
+    const notice = this.#notice;
+    this.#notice = "";
+    const leaveTo = (/** @type {string} */ path) => this.go(path, { replace: true });
+    return { signal: this.#leaving.signal, leaveTo, notice };
+  }
+
+  #markCurrent() {
+    for (const link of document.querySelectorAll("header a:not(.brand)")) {
+      const isCurrent = link.getAttribute("href") === location.pathname;
+      if (isCurrent) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
+  /** A screen reader goes on at the new page's heading, a keyboard too. */
+  #focus() {
+    const target = this.#main.querySelector("[autofocus]") ?? this.#main.querySelector("h1");
+    if (target instanceof HTMLElement) target.focus({ preventScroll: true });
+  }
+
+  /** @param {MouseEvent} event */
+  #click(event) {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    const isPlain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+    if (!link || !isPlain || event.defaultPrevented || link.target || link.hasAttribute("download")) return;
+    const url = new URL(link.href);
+    if (url.origin !== location.origin || (url.hash && url.pathname === location.pathname)) return;
+    event.preventDefault();
+    this.go(url.pathname + url.search);
+  }
+}
+
+/** @param {Node} node */
+function isHeading(node) {
+  return node instanceof Element && (node.matches("h1") || node.querySelector("h1") !== null);
+}
+
+/** While nobody can tell who is signed in. @returns {Node[]} */
+function waiting() {
+  if (!client.trouble) return [loading("One moment…")];
+  const again = () => client.retry().catch(() => {});
+  const button = element("button", { type: "button", onclick: again }, "Try again");
+  return [failure("Whether you are signed in could not be asked", client.trouble.message, button)];
+}

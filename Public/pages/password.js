@@ -1,0 +1,74 @@
+import { send } from "../app/api.js";
+import { client } from "../app/client.js";
+import { element } from "../app/element.js";
+import { field } from "../app/fields.js";
+import { form } from "../app/form.js";
+
+/** @type {import("../app/router.js").Page} */
+export const password = {
+  title: "Change password",
+  forWhom: "signed-in",
+  show: () => [
+    element(
+      "section",
+      { class: "narrow card" },
+      element("h1", { tabindex: -1 }, "Change password"),
+      element("p", {}, "Every other browser that is signed in as you will be signed out."),
+      form({
+        action: "Change password",
+        failed: "The password was not changed",
+        fields: fields(),
+        send: change,
+      }),
+    ),
+  ],
+};
+
+const fields = () => [
+  // Tells password managers whose password it is.
+  element("input", {
+    class: "unseen",
+    type: "text",
+    name: "username",
+    autocomplete: "username",
+    value: client.user?.username ?? "",
+    "aria-label": "Account",
+    readonly: true,
+    tabindex: -1,
+  }),
+  field("Current password", {
+    id: "current-password",
+    name: "currentPassword",
+    type: "password",
+    autocomplete: "current-password",
+    autofocus: true,
+  }),
+  field(
+    "New password",
+    {
+      id: "new-password",
+      name: "newPassword",
+      type: "password",
+      autocomplete: "new-password",
+      minlength: 8,
+    },
+    "At least 8 characters. A few words make a good one.",
+  ),
+];
+
+/**
+ * @param {FormData} data
+ * @param {HTMLFormElement} made
+ */
+async function change(data, made) {
+  const currentPassword = data.get("currentPassword");
+  await send("POST", "/password", { currentPassword, newPassword: data.get("newPassword") });
+  made.reset();
+  const said = element(
+    "p",
+    { class: "notice good", role: "status", tabindex: -1 },
+    "Your password is changed, and all other sessions are ended.",
+  );
+  made.querySelector(".outcome")?.replaceChildren(said);
+  said.focus();
+}
