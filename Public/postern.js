@@ -7,22 +7,21 @@ import { readClaims, subjectOf } from "./postern/claims.js";
 import { browser, obstacle, resolveBase } from "./postern/environment.js";
 import { PosternError, accountChanged, signedOut } from "./postern/errors.js";
 import { ChangeEvent } from "./postern/events.js";
-import { fingerprint } from "./postern/fingerprint.js";
+import { Fingerprint } from "./postern/fingerprint.js";
 import { CookieKeeper, LocalKeeper, MemoryKeeper } from "./postern/keepers.js";
 import { Refresher } from "./postern/refresher.js";
-import { Retries } from "./postern/retries.js";
 import { Service } from "./postern/service.js";
 import { Session } from "./postern/session.js";
 import { SignOuts } from "./postern/sign-outs.js";
 import { SafeStorage } from "./postern/storage.js";
 import { Tabs } from "./postern/tabs.js";
+import { Troubles } from "./postern/troubles.js";
 
 export { ChangeEvent, PosternError };
 
 /** @typedef {import("./postern.js").User} User */
 /** @typedef {import("./postern.js").Reason} Reason */
 
-const fingerprintKey = "postern.fingerprint";
 const keepers = { cookie: CookieKeeper, local: LocalKeeper, memory: MemoryKeeper };
 
 /** @type {typeof import("./postern.js").createClient} */
@@ -39,7 +38,7 @@ class PosternClient extends EventTarget {
   #fingerprint;
   #service;
   #storage;
-  #retries;
+  #troubles;
   #refresher;
   #signOuts;
   #tabs;
@@ -51,8 +50,6 @@ class PosternClient extends EventTarget {
   #known = false;
   /** @type {Promise<User | null> | null} */
   #restoring = null;
-  /** @type {import("./postern.js").Trouble | null} */
-  #trouble = null;
 
   /**
    * @param {import("./postern.js").ClientOptions} options
@@ -65,14 +62,14 @@ class PosternClient extends EventTarget {
     const base = resolveBase(options.baseURL, environment, tokens);
     this.#environment = environment;
     this.#tokens = tokens;
-    this.#fingerprint = options.fingerprint ?? false;
     this.#service = new Service(environment, base, tokens === "cookie");
     this.#storage = new SafeStorage(environment);
     this.#keeper = new keepers[tokens](this.#storage);
-    this.#retries = new Retries(environment);
-    this.#refresher = new Refresher(this.#service, this.#keeper, this.#retries, () =>
-      this.#fingerprintForRefresh(),
-    );
+    this.#fingerprint = new Fingerprint(options.fingerprint ?? false, environment, this.#storage);
+    const changed = () => this.dispatchEvent(new Event("trouble"));
+    this.#troubles = new Troubles(environment, changed, () => this.retry());
+    const { retries } = this.#troubles;
+    this.#refresher = new Refresher(this.#service, this.#keeper, retries, this.#fingerprint);
     this.#signOuts = new SignOuts(this.#service, this.#storage, tokens === "cookie");
     const Channel = this.#keeper.shared ? environment.BroadcastChannel : undefined;
     this.#tabs = new Tabs(Channel, `postern ${tokens} ${base.href}`, this.#hear);
@@ -90,7 +87,7 @@ class PosternClient extends EventTarget {
   }
 
   get trouble() {
-    return this.#trouble;
+    return this.#troubles.current;
   }
 
   get warning() {
@@ -111,7 +108,7 @@ class PosternClient extends EventTarget {
     if (error) throw error;
     // Their answers carry cookies, which must not come after the new one.
     await Promise.allSettled([this.#session?.refreshing, this.#signOuts.settle()]);
-    const digest = await this.#fingerprintForLogin();
+    const digest = await this.#fingerprint.forSignIn();
     const answer = await this.#service.logIn({
       username,
       password,
@@ -123,8 +120,8 @@ class PosternClient extends EventTarget {
     }
     this.#session?.end(accountChanged());
     this.#keeper.save(/** @type {any} */ (answer));
-    this.#storage.set(fingerprintKey, digest ?? null);
-    this.#clearTrouble();
+    this.#fingerprint.remember(digest);
+    this.#troubles.clear();
     const session = new Session(subjectOf(answer.accessToken));
     this.#session = session;
     this.#begin(session, answer.user, "sign-in");
@@ -138,7 +135,7 @@ class PosternClient extends EventTarget {
     try {
       await this.#signOuts.tell(refreshToken);
     } catch (error) {
-      throw this.#noteTrouble(owedSignOut(error));
+      throw this.#troubles.note(owedSignOut(error));
     }
   }
 
@@ -147,12 +144,12 @@ class PosternClient extends EventTarget {
   }
 
   async retry() {
-    this.#retries.stopWaiting();
+    this.#troubles.retries.stopWaiting();
     if (this.#signOuts.isOwed && !this.#session) {
       await this.#signOuts.tellAgain().catch((error) => {
-        throw this.#noteTrouble(owedSignOut(error));
+        throw this.#troubles.note(owedSignOut(error));
       });
-      this.#clearTrouble();
+      this.#troubles.clear();
     } else if (this.#session?.user) {
       await this.#refresh(this.#session);
     } else {
@@ -208,21 +205,18 @@ class PosternClient extends EventTarget {
 
   /** @param {Session} session */
   async #refreshOnce(session) {
-    const trouble = this.#trouble;
-    if (trouble && this.#retries.waiting) {
-      throw new PosternError(trouble.kind, trouble.message, trouble);
-    }
+    if (this.#troubles.reason) throw this.#troubles.reason;
     try {
       if (!this.#keeper.canRefresh()) throw new PosternError("refused", "No refresh token.");
       await this.#refresher.refresh(session);
     } catch (error) {
       session.assertLive();
       if (!(error instanceof PosternError)) throw error;
-      if (error.isTrouble) throw this.#noteTrouble(error);
+      if (error.isTrouble) throw this.#troubles.note(error);
       this.#end("refused");
       throw signedOut();
     }
-    this.#clearTrouble();
+    this.#troubles.clear();
     this.#reconcile();
     session.assertLive();
     const subject = subjectOf(this.#keeper.accessToken ?? "");
@@ -269,7 +263,7 @@ class PosternClient extends EventTarget {
     const wasKnown = this.#known;
     this.#known = true;
     if (!wasKnown) this.dispatchEvent(new ChangeEvent(null, "restored"));
-    if (this.#signOuts.isOwed) this.retry().catch(() => {});
+    if (this.#signOuts.isOwed) this.#troubles.retry();
     return null;
   }
 
@@ -285,8 +279,8 @@ class PosternClient extends EventTarget {
       session.assertLive();
       const { user } = readClaims(this.#keeper.accessToken);
       if (user) return user;
-      if (this.#trouble && this.#retries.waiting) throw error;
-      throw this.#noteTrouble(
+      if (this.#troubles.reason) throw error;
+      throw this.#troubles.note(
         error instanceof PosternError
           ? error
           : new PosternError("offline", "The service cannot be reached."),
@@ -314,7 +308,7 @@ class PosternClient extends EventTarget {
    */
   #end(reason) {
     this.#keeper.clear();
-    this.#storage.set(fingerprintKey, null);
+    this.#fingerprint.remember(undefined);
     this.#tabs.tell({ type: "signed-out" });
     this.#leave(signedOut(), true, reason);
   }
@@ -328,7 +322,7 @@ class PosternClient extends EventTarget {
     this.#session?.end(error);
     this.#session = null;
     this.#known = known;
-    this.#clearTrouble();
+    this.#troubles.clear();
     this.dispatchEvent(new ChangeEvent(null, reason));
   }
 
@@ -374,7 +368,7 @@ class PosternClient extends EventTarget {
   /** @type {[string, (event: any) => void][]} */
   #listeners = [
     ["storage", ({ key }) => this.#keeper.concerns(key) && this.#known && this.#reconcile()],
-    ["online", () => this.#trouble && this.retry().catch(() => {})],
+    ["online", () => this.#troubles.current && this.#troubles.retry()],
     ["visibilitychange", () => this.#known && this.#reconcile()],
     ["pageshow", ({ persisted }) => persisted && this.#wake()],
   ];
@@ -386,46 +380,12 @@ class PosternClient extends EventTarget {
     if (shared && this.#session && this.#keeper.whose() === undefined) this.#follow(undefined);
   }
 
-  // Trouble
-
-  /** @param {PosternError} error */
-  #noteTrouble(error) {
-    const { code, message, status } = error;
-    if (!error.isTrouble) return error;
-    const retryAfter = error.retryAfter ?? this.#retries.failed(undefined);
-    const kind = /** @type {import("./postern.js").Trouble["kind"]} */ (code);
-    this.#trouble = { kind, message, retryAfter, ...(status === undefined ? {} : { status }) };
-    this.#retries.schedule(retryAfter, () => this.retry().catch(() => {}));
-    this.dispatchEvent(new Event("trouble"));
-    return error;
-  }
-
-  #clearTrouble() {
-    this.#retries.succeeded();
-    if (!this.#trouble) return;
-    this.#trouble = null;
-    this.dispatchEvent(new Event("trouble"));
-  }
-
   close() {
-    this.#retries.succeeded();
+    this.#troubles.retries.succeeded();
     this.#tabs.close();
     for (const [type, listener] of this.#listeners) {
       this.#environment.removeEventListener?.(type, listener);
     }
-  }
-
-  // Fingerprint
-
-  async #fingerprintForLogin() {
-    if (typeof this.#fingerprint === "string") return this.#fingerprint;
-    return this.#fingerprint ? fingerprint(this.#environment) : undefined;
-  }
-
-  /** The one of the sign-in: travelling to another time zone signs nobody out. */
-  async #fingerprintForRefresh() {
-    if (!this.#fingerprint) return undefined;
-    return this.#storage.get(fingerprintKey) ?? this.#fingerprintForLogin();
   }
 }
 

@@ -1,17 +1,55 @@
+const key = "postern.fingerprint";
+
+/**
+ * What a sign-in is bound to. It is remembered as it was then: a journey to another time zone, or
+ * another language, signs nobody out.
+ */
+export class Fingerprint {
+  #option;
+  #environment;
+  #storage;
+
+  /**
+   * @param {boolean | string} option as in `ClientOptions`
+   * @param {import("../postern.js").Environment} environment
+   * @param {import("./storage.js").SafeStorage} storage
+   */
+  constructor(option, environment, storage) {
+    this.#option = option;
+    this.#environment = environment;
+    this.#storage = storage;
+  }
+
+  async forSignIn() {
+    if (typeof this.#option === "string") return this.#option;
+    return this.#option ? digest(this.#environment) : undefined;
+  }
+
+  async forRefresh() {
+    if (this.#option === false) return undefined;
+    return this.#storage.get(key) ?? this.forSignIn();
+  }
+
+  /** @param {string | undefined} fingerprint */
+  remember(fingerprint) {
+    if (this.#option !== false) this.#storage.set(key, fingerprint ?? null);
+  }
+}
+
 /**
  * A coarse digest of the kind of browser: its family, platform, language and time zone. Nothing in
  * it changes with an update or with the network, and it tells no person from another.
  *
  * @param {import("../postern.js").Environment} environment
  */
-export async function fingerprint(environment) {
+export async function digest(environment) {
   const { userAgent = "", language = "" } = environment.navigator ?? {};
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
   const text = [family(userAgent), platform(userAgent), language, timeZone].join("\n");
   const subtle = environment.crypto?.subtle;
   if (!subtle) return `f${mixed(text)}`;
-  const digest = await subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), hexadecimal).join("");
+  const bytes = await subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(bytes), hexadecimal).join("");
 }
 
 /** The order matters: most browsers claim to be Chrome and Safari as well. */

@@ -14,7 +14,7 @@ export class Refresher {
    * @param {import("./service.js").Service} service
    * @param {import("./keepers.js").Keeper} keeper
    * @param {import("./retries.js").Retries} retries
-   * @param {() => Promise<string | undefined>} fingerprint
+   * @param {import("./fingerprint.js").Fingerprint} fingerprint
    */
   constructor(service, keeper, retries, fingerprint) {
     this.#service = service;
@@ -65,7 +65,7 @@ export class Refresher {
 
   /** @param {string | null} refreshToken */
   async #body(refreshToken) {
-    const fingerprint = await this.#fingerprint();
+    const fingerprint = await this.#fingerprint.forRefresh();
     return {
       ...(refreshToken === null ? {} : { refreshToken }),
       ...(fingerprint === undefined ? {} : { fingerprint }),

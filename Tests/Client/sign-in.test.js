@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { createClient } from "../../Public/postern.js";
-import { fingerprint } from "../../Public/postern/fingerprint.js";
+import { digest } from "../../Public/postern/fingerprint.js";
 import { Browser, flush } from "./support/browser.js";
 import { cut, html, text } from "./support/server.js";
 
@@ -145,13 +145,13 @@ test("the fingerprint of the sign-in comes with each refresh, also after a journ
 });
 
 test("the fingerprint is coarse: an update changes nothing, another browser does", async () => {
-  const digest = (userAgent, crypto = globalThis.crypto) =>
-    fingerprint({ navigator: { userAgent, language: "en" }, crypto });
+  const made = (userAgent, crypto = globalThis.crypto) =>
+    digest({ navigator: { userAgent, language: "en" }, crypto });
   const chrome = (version) => `(X11; Linux x86_64) Chrome/${version} Safari/537.36`;
-  assert.equal(await digest(chrome("120.0")), await digest(chrome("156.2")));
-  assert.notEqual(await digest(chrome("120.0")), await digest("(X11; Linux) Firefox/120.0"));
-  assert.equal(await digest(chrome("120.0"), null), await digest(chrome("156.2"), null));
-  assert.match(await digest(chrome("120.0"), null), /^f[0-9a-f]{32}$/);
+  assert.equal(await made(chrome("120.0")), await made(chrome("156.2")));
+  assert.notEqual(await made(chrome("120.0")), await made("(X11; Linux) Firefox/120.0"));
+  assert.equal(await made(chrome("120.0"), null), await made(chrome("156.2"), null));
+  assert.match(await made(chrome("120.0"), null), /^f[0-9a-f]{32}$/);
 });
 
 for (const state of ["full", "refused"]) {
