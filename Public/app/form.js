@@ -42,10 +42,12 @@ export function form({ action, failed, fields, send }) {
     const { retryAfter } = error;
     const wait = retryAfter > 1 ? ` You can try again in ${Math.ceil(retryAfter)} seconds.` : "";
     outcome.replaceChildren(failure(failed, text + wait));
-    const passwords = made.querySelectorAll("input");
-    const wrong = [...passwords].find(({ value }) => value === "") ??
-      made.querySelector("input[autocomplete=current-password]");
-    if (wrong instanceof HTMLInputElement) wrong.focus();
+    const inputs = [...made.querySelectorAll("input")];
+    const wrong =
+      inputs.find(({ value }) => value === "") ??
+      inputs.find(({ autocomplete }) => autocomplete === "current-password");
+    wrong?.focus();
+    wrong?.select();
   }
 
   return made;

@@ -13,7 +13,7 @@ function welcome({ first_name: firstName, username }) {
     "section",
     { class: "hero" },
     element("h1", { tabindex: -1 }, `Welcome back, ${firstName || username}`),
-    element("p", { class: "lead" }, "You are signed in in this browser, and in all its tabs."),
+    element("p", { class: "lead" }, "This browser stays signed in, in all its tabs."),
     element(
       "p",
       { class: "actions" },
@@ -27,12 +27,12 @@ function hero() {
   return element(
     "section",
     { class: "hero" },
-    element("h1", { tabindex: -1 }, "Signed in once, and not by accident out"),
+    element("h1", { tabindex: -1 }, "Stay signed in until you say otherwise"),
     element(
       "p",
       { class: "lead" },
-      "Postern keeps you signed in through reloads, bad networks and ten tabs at a time, " +
-        "and shows you every browser that is.",
+      "Through reloads, bad networks and ten tabs at a time. " +
+        "Postern also shows you every browser that is signed in as you.",
     ),
     element(
       "p",
@@ -59,6 +59,7 @@ function routes() {
     element("dt", {}, element("code", {}, name)),
     element("dd", {}, text),
   ];
+  const script = element("a", { href: "/postern.js", target: "_blank" }, "postern.js");
   return element(
     "section",
     {},
@@ -72,6 +73,6 @@ function routes() {
       ...route("GET /current-user", "who you are"),
       ...route("GET /job-list", "your jobs"),
     ),
-    element("p", {}, "In a page, ", element("a", { href: "/postern.js", target: "_blank", rel: "noopener" }, "postern.js"), " does the talking."),
+    element("p", {}, "In a page of your own, ", script, " does the talking."),
   );
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Browser, flush } from "./support/browser.js";
-import { cut, html, json, text } from "./support/server.js";
+import { cut, html, json, jwt, text } from "./support/server.js";
 
 for (const tokens of ["cookie", "local", "memory"]) {
   test(`${tokens}: a 401 is answered by one refresh for all who wait, and each is repeated`, async () => {
@@ -109,10 +109,24 @@ test("L8: the expiry in the token and the device's clock decide nothing", async 
   assert.equal(browser.server.count("/refresh-token"), 0);
 });
 
+test("L3: in local mode a late answer does not replace what another tab has saved since", async () => {
+  const browser = new Browser();
+  const tab = await browser.signedIn({ tokens: "local" });
+  const newer = { token: jwt({ sub: "id-alice", n: 1 }), refreshToken: jwt({ sub: "id-alice", n: 2 }) };
+  browser.server.expireAccessTokens();
+  browser.server.script("/refresh-token", (record, server) => {
+    for (const [key, value] of Object.entries(newer)) browser.changeStorage(null, key, value);
+    return server.answer(record);
+  });
+  await tab.client.fetch("/a");
+  assert.deepEqual(Object.fromEntries(browser.stored), newer);
+});
+
 const noVerdicts = {
   "401": () => text(401, "Token is invalid"),
   "403 as HTML": () => html(403),
   "403 as HTML that says it is text": () => text(403, "<html>Room number</html>"),
+  "403 as HTML without a tag": () => text(403, "No", { "content-type": "text/html" }),
   "200 as HTML": () => html(200),
   "200 without a token": () => json({}),
   "302": () => new Response(null, { status: 302, headers: { location: "https://hotel.example" } }),

@@ -143,6 +143,45 @@ test("L11: an existing client signs somebody else in, and this one follows", asy
   assert.equal(other.client.user?.username, "bob");
 });
 
+test("L4: signing out is heard where nothing can be stored", async () => {
+  const browser = new Browser();
+  browser.storageState = "refused";
+  const one = await browser.signedIn();
+  const other = browser.open();
+  await other.client.restore();
+  await one.client.logout();
+  await flush();
+  assert.equal(other.client.status, "signed-out");
+});
+
+test("L4: tokens that were saved while another tab signed out are taken back", async () => {
+  const browser = new Browser();
+  const tab = await browser.signedIn({ tokens: "local" });
+  browser.broadcast({ name: "postern local https://gate.example/" }, { type: "signed-out" });
+  await flush();
+  assert.equal(tab.client.status, "signed-out");
+  assert.deepEqual([...browser.stored], []);
+});
+
+test("L4: an answer that will not be aborted is dropped all the same, and its body too", async () => {
+  const { browser, one, other } = await twoTabs({ tokens: "cookie" });
+  const { fetch } = browser.server;
+  let signal;
+  let answer;
+  browser.server.fetch = (input, init) => {
+    if (!String(input.url).endsWith("/private")) return fetch(input, init);
+    ({ signal } = input);
+    return new Promise((resolve) => (answer = resolve));
+  };
+  const dropped = assert.rejects(other.get("/private"), { code: "signed-out" });
+  await flush();
+  await one.client.logout();
+  await flush();
+  answer(json({ secret: true }));
+  await dropped;
+  assert.equal(signal.aborted, true);
+});
+
 test("in memory mode tabs are apart", async () => {
   const browser = new Browser();
   const one = await browser.signedIn({ tokens: "memory" });
