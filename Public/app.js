@@ -17,12 +17,12 @@ const router = new Router(
     "/password": password,
   },
   notFound,
+  showTrouble,
 );
 const guarded = ["/profile", "/devices", "/password"];
 
 client.addEventListener("change", ({ user, reason }) => {
   showAccount();
-  showTrouble();
   const isGuarded = guarded.includes(location.pathname);
   if (reason === "sign-out") {
     announce("You are signed out.");
@@ -33,10 +33,11 @@ client.addEventListener("change", ({ user, reason }) => {
     announce(`${user.username} has signed in in another tab.`);
   }
   router.update();
+  showTrouble();
 });
 client.addEventListener("trouble", () => {
-  showTrouble();
   router.update();
+  showTrouble();
 });
 window.addEventListener("online", showTrouble);
 window.addEventListener("offline", showTrouble);
@@ -50,7 +51,6 @@ function whySignedOut(reason) {
 
 const restored = client.restore();
 showAccount();
-showTrouble();
 router.update();
 // What went wrong is in `client.trouble`, and it goes on asking.
 restored.catch(() => {});

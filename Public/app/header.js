@@ -24,8 +24,9 @@ export function showAccount() {
 
 /** The line that says what is the matter, and that nobody is signed out by it. */
 export function showTrouble() {
-  const trouble = client.trouble ?? (navigator.onLine ? null : { message: "This device is offline." });
-  if (!trouble) return troublePlace.replaceChildren();
+  const offline = navigator.onLine ? null : { message: "This device is offline." };
+  const trouble = client.trouble ?? offline;
+  if (!trouble || document.getElementById("waiting")) return troublePlace.replaceChildren();
   const keeps = client.user ? " You stay signed in." : "";
   const again = () => client.retry().catch(() => {});
   troublePlace.replaceChildren(

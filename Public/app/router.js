@@ -22,12 +22,15 @@ export class Router {
   #leaving = new AbortController();
   #shown = "";
   #notice = "";
+  #shows;
 
   /**
    * @param {Record<string, Page>} pages by path
    * @param {Page} notFound
+   * @param {() => void} shows called after another page is shown
    */
-  constructor(pages, notFound) {
+  constructor(pages, notFound, shows) {
+    this.#shows = shows;
     this.#pages = pages;
     this.#notFound = notFound;
     document.addEventListener("click", (event) => this.#click(event));
@@ -72,6 +75,7 @@ export class Router {
     document.title = page.title === "Postern" ? page.title : `${page.title} · Postern`;
     this.#main.replaceChildren(...(waits || !nodes.some(isHeading) ? [heading] : []), ...nodes);
     this.#markCurrent();
+    this.#shows();
     if (focus) this.#focus();
   }
 
@@ -100,8 +104,9 @@ export class Router {
   /** @param {MouseEvent} event */
   #click(event) {
     const link = event.target instanceof Element ? event.target.closest("a") : null;
-    const isPlain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
-    if (!link || !isPlain || event.defaultPrevented || link.target || link.hasAttribute("download")) return;
+    const { metaKey, ctrlKey, shiftKey, altKey } = event;
+    const isPlain = event.button === 0 && !(metaKey || ctrlKey || shiftKey || altKey);
+    if (!link || !isPlain || link.target || event.defaultPrevented) return;
     const url = new URL(link.href);
     if (url.origin !== location.origin || (url.hash && url.pathname === location.pathname)) return;
     event.preventDefault();
@@ -119,5 +124,6 @@ function waiting() {
   if (!client.trouble) return [loading("One moment…")];
   const again = () => client.retry().catch(() => {});
   const button = element("button", { type: "button", onclick: again }, "Try again");
-  return [failure("Whether you are signed in could not be asked", client.trouble.message, button)];
+  const title = "We could not ask whether you are signed in";
+  return [element("div", { id: "waiting" }, failure(title, client.trouble.message, button))];
 }

@@ -55,15 +55,22 @@ function showPerson(user) {
 const initials = (name) =>
   String(name).split(/\s+/).slice(0, 2).map((word) => [...word][0] ?? "").join("").toUpperCase();
 
+/**
+ * A date or a number stays on one line, if it is as short as they are.
+ *
+ * @param {string} text
+ */
+const unbroken = (text) => element("span", { class: text.length <= 16 ? "number" : "" }, text);
+
 /** @type {[string, (job: Record<string, any>) => string | Node][]} */
 const columns = [
   ["Title", (job) => element("strong", {}, String(job.title ?? ""))],
   ["Company", (job) => String(job.company_name ?? "")],
   ["Department", (job) => String(job.department ?? "")],
-  ["From", (job) => formatDay(job.first_date)],
-  ["To", (job) => formatDay(job.last_date) || "today"],
+  ["From", (job) => unbroken(formatDay(job.first_date))],
+  ["To", (job) => unbroken(formatDay(job.last_date) || "today")],
   ["Skills", (job) => String(job.skills ?? "")],
-  ["EIN", (job) => element("span", { class: "number" }, String(job.ein ?? ""))],
+  ["EIN", (job) => unbroken(String(job.ein ?? ""))],
 ];
 
 /**

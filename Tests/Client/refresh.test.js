@@ -127,6 +127,8 @@ const noVerdicts = {
   "403 as HTML": () => html(403),
   "403 as HTML that says it is text": () => text(403, "<html>Room number</html>"),
   "403 as HTML without a tag": () => text(403, "No", { "content-type": "text/html" }),
+  "403 as somebody else's JSON": () =>
+    text(403, '{"detail":"No"}', { "content-type": "application/json" }),
   "200 as HTML": () => html(200),
   "200 without a token": () => json({}),
   "302": () => new Response(null, { status: 302, headers: { location: "https://hotel.example" } }),
