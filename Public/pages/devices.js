@@ -33,7 +33,7 @@ export const devices = {
 
     load();
     const lead = "Where you are signed in. What you end here loses its access within minutes.";
-    return [element("h1", { tabindex: -1 }, "Devices"), element("p", { class: "lead" }, lead), outcome, list];
+    return [element("p", { class: "lead" }, lead), outcome, list];
   },
 };
 
@@ -51,11 +51,12 @@ function showSessions(sessions, now, end) {
       Number(other.current) - Number(one.current) ||
       Date.parse(other.lastUsedAt) - Date.parse(one.lastUsedAt),
   );
+  const items = sorted.map((session) => showSession(session, now, end));
   const others = sorted.filter(({ current }) => !current).length;
   const done = others === 1 ? "The other session is ended." : `${others} other sessions are ended.`;
   const all = { type: "button", class: "danger", onclick: () => end("/sessions", done) };
   return [
-    element("ul", { class: "sessions" }, ...sorted.map((session) => showSession(session, now, end))),
+    element("ul", { class: "sessions" }, ...items),
     others > 0
       ? element("p", {}, element("button", all, "End all others"))
       : empty("You are signed in nowhere else."),

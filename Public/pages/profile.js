@@ -20,6 +20,7 @@ export const profile = {
 /** @param {Record<string, any>} user */
 function showPerson(user) {
   const name = [user.first_name, user.last_name].filter(Boolean).join(" ");
+  const letters = initials(name || user.username);
   const facts = [
     ["Email", user.email],
     ["Phone", user.phone],
@@ -30,7 +31,7 @@ function showPerson(user) {
     element(
       "div",
       { class: "person" },
-      element("span", { class: "initials", "aria-hidden": "true" }, initials(name || user.username)),
+      element("span", { class: "initials", "aria-hidden": "true" }, letters),
       element(
         "div",
         {},

@@ -9,15 +9,17 @@ const origin = "https://gate.example";
 test("after signing in only paths of this site are followed", () => {
   assert.equal(safePath("/devices?a=1#b", origin), "/devices?a=1#b");
   const strange = [
-    null, "", "devices", "//evil.example", "/\\evil.example", "/..//evil.example", "/\t/evil.example",
-    "https://evil.example", "https://gate.example/devices", "javascript:alert(1)", "/sign-in?next=/",
+    ...[null, "", "devices", "//evil.example", "/\\evil.example", "/..//evil.example"],
+    ...["/\t/evil.example", "https://evil.example", "https://gate.example/devices"],
+    ...["javascript:alert(1)", "/sign-in?next=/"],
   ];
   for (const wanted of strange) assert.equal(safePath(wanted, origin), "/profile", String(wanted));
 });
 
 test("browsers are named by what people call them", () => {
   const names = {
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36": "Chrome on Linux",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36":
+      "Chrome on Linux",
     "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/156.0 Safari/537.36 Edg/156.0":
       "Edge on Windows",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1":

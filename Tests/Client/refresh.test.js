@@ -4,7 +4,7 @@ import { Browser, flush } from "./support/browser.js";
 import { cut, html, json, jwt, text } from "./support/server.js";
 
 for (const tokens of ["cookie", "local", "memory"]) {
-  test(`${tokens}: a 401 is answered by one refresh for all who wait, and each is repeated`, async () => {
+  test(`${tokens}: a 401 is answered by one refresh for all, and each is repeated`, async () => {
     const browser = new Browser();
     const tab = await browser.signedIn({ tokens });
     browser.server.expireAccessTokens();
@@ -109,10 +109,11 @@ test("L8: the expiry in the token and the device's clock decide nothing", async 
   assert.equal(browser.server.count("/refresh-token"), 0);
 });
 
-test("L3: in local mode a late answer does not replace what another tab has saved since", async () => {
+test("L3: in local mode a late answer does not replace what another tab has saved", async () => {
   const browser = new Browser();
   const tab = await browser.signedIn({ tokens: "local" });
-  const newer = { token: jwt({ sub: "id-alice", n: 1 }), refreshToken: jwt({ sub: "id-alice", n: 2 }) };
+  const make = (n) => jwt({ sub: "id-alice", n });
+  const newer = { token: make(1), refreshToken: make(2) };
   browser.server.expireAccessTokens();
   browser.server.script("/refresh-token", (record, server) => {
     for (const [key, value] of Object.entries(newer)) browser.changeStorage(null, key, value);

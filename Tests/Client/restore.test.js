@@ -113,7 +113,7 @@ test("the browser finishes a refresh after the page is closed, and keeps the coo
   assert.equal(init.headers["Content-Type"], "application/json");
 });
 
-test("an existing client's tokens are picked up, refreshed, and kept under their names", async () => {
+test("an existing client's tokens are picked up, and kept under their names", async () => {
   const browser = new Browser();
   const existing = await browser.server.fetch(`${browser.server.origin}/login`, {
     method: "POST",

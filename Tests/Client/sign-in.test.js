@@ -66,7 +66,8 @@ test("K4: a sign-out that the server did not hear is said, and told again", asyn
   const browser = new Browser();
   const tab = await browser.signedIn();
   browser.server.script("/logout", () => text(503, "The store is busy"));
-  await assert.rejects(tab.client.logout(), { code: "unavailable", message: /could not be told yet/ });
+  const expected = { code: "unavailable", message: /could not be told yet/ };
+  await assert.rejects(tab.client.logout(), expected);
   assert.equal(tab.client.status, "signed-out");
   await tab.wait(1);
   assert.equal(browser.server.cookie, null);

@@ -79,7 +79,8 @@ for (const tokens of ["cookie", "local"]) {
     release();
     await dropped;
     assert.equal(other.client.user?.username, "bob");
-    assert.deepEqual(other.changes.slice(-2), [[null, "account-changed"], ["bob", "account-changed"]]);
+    const changes = [null, "bob"].map((name) => [name, "account-changed"]);
+    assert.deepEqual(other.changes.slice(-2), changes);
     assert.equal((await other.get("/a")).user, "id-bob");
   });
 
@@ -103,7 +104,7 @@ for (const tokens of ["cookie", "local"]) {
   });
 }
 
-test("L5: on pageshow a page from the cache drops what it shows, without asking anybody", async () => {
+test("L5: a page from the cache drops what it shows, without asking anybody", async () => {
   const { browser, other } = await twoTabs({ tokens: "cookie" });
   browser.stored.delete("postern.user");
   const asked = browser.server.requests.length;
@@ -112,7 +113,7 @@ test("L5: on pageshow a page from the cache drops what it shows, without asking 
   assert.equal(browser.server.requests.length, asked);
 });
 
-test("L5: where nothing can be stored, a page from the cache asks before it shows anything", async () => {
+test("L5: where nothing is stored, a page from the cache asks before it shows", async () => {
   const browser = new Browser();
   browser.storageState = "refused";
   const tab = await browser.signedIn();
@@ -123,7 +124,7 @@ test("L5: where nothing can be stored, a page from the cache asks before it show
   assert.equal(tab.client.status, "signed-out");
 });
 
-test("L11: a refresh that answers with another person's token is not used for this one", async () => {
+test("L11: a refresh with another person's token is not used for this one", async () => {
   const browser = new Browser();
   const tab = await browser.signedIn();
   browser.server.expireAccessTokens();
@@ -163,7 +164,7 @@ test("L4: tokens that were saved while another tab signed out are taken back", a
   assert.deepEqual([...browser.stored], []);
 });
 
-test("L4: an answer that will not be aborted is dropped all the same, and its body too", async () => {
+test("L4: an answer that will not be aborted is dropped all the same", async () => {
   const { browser, one, other } = await twoTabs({ tokens: "cookie" });
   const { fetch } = browser.server;
   let signal;

@@ -42,7 +42,8 @@ test("each failure waits longer, and no longer than a minute and a half", async 
 test("the way back online ends the waiting", async () => {
   const { browser, tab } = await troubled([cut, cut, cut]);
   browser.navigator.onLine = false;
-  const failed = assert.rejects(tab.get("/a"), { code: "offline", message: "This device is offline." });
+  const expected = { code: "offline", message: "This device is offline." };
+  const failed = assert.rejects(tab.get("/a"), expected);
   await tab.wait(1);
   await tab.wait(1);
   await failed;

@@ -11,7 +11,12 @@ export class Browser {
   stored = new Map();
   /** "works", "full" or "refused" */
   storageState = "works";
-  navigator = { userAgent: "X11; Linux x86_64 Chrome/1.0", language: "en", cookieEnabled: true, onLine: true };
+  navigator = {
+    userAgent: "X11; Linux x86_64 Chrome/1.0",
+    language: "en",
+    cookieEnabled: true,
+    onLine: true,
+  };
   isSecureContext = true;
   #tabs = [];
   #channels = [];

@@ -96,7 +96,10 @@ export const jwt = (claims) => `${encode({ alg: "HS256" })}.${encode(claims)}.si
 export const json = (value, headers = {}) => Response.json(value, { headers });
 
 export const text = (status, words, headers = {}) =>
-  new Response(words, { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers } });
+  new Response(words, {
+    status,
+    headers: { "content-type": "text/plain; charset=utf-8", ...headers },
+  });
 
 export const html = (status) =>
   new Response("<html><form>Room number</form></html>", {
