@@ -45,7 +45,7 @@ extension FileDocumentStore {
   private func finding<D: Document>(_ type: D.Type, _ name: String, in folder: String) -> Finding {
     if name.hasPrefix(FileLayout.temporaryPrefix) { return .leftover }
     guard let key = FileLayout.key(ofName: name),
-      let layout = try? FileLayout(collection: type.collection, key: key), layout.name == name
+      let layout = try? FileLayout(collection: type.collection, key: key)
     else { return .bad(fault: "not the name of a document") }
     guard layout.folder == folder else { return .bad(fault: "belongs into \(layout.folder)") }
     do {
@@ -60,10 +60,12 @@ extension FileDocumentStore {
     }
   }
 
-  /// The folders of a collection: `tokens/3f`.
+  /// The folders of a collection: `tokens/3f`. What else lies there is none of ours.
   func folders<D: Document>(of type: D.Type) throws -> [String] {
     guard try System.status(ofPath: "\(path)/\(type.collection)") != nil else { return [] }
-    return try names(in: type.collection).sorted().map { "\(type.collection)/\($0)" }
+    return try names(in: type.collection).sorted()
+      .filter { $0.count == 2 && UInt8($0, radix: 16) != nil }
+      .map { "\(type.collection)/\($0)" }
   }
 
   func names(in folder: String) throws -> [String] {

@@ -28,13 +28,16 @@ public struct FileDocumentStore: DocumentStore {
   /// Opens the store at `path` and makes its folder (0700) if there is none.
   ///
   /// - Parameter lockTimeout: how long `update` waits for others before it throws `busy`.
-  /// - Throws: `DocumentStoreError.failed` where the folder cannot be used, `.damaged` where
-  ///   others than its owner may write to it.
+  /// - Throws: `DocumentStoreError.failed` where the folder cannot be used, `.damaged` where it
+  ///   belongs to another user or others may write to it.
   public init(path: String, lockTimeout: Duration = .seconds(2)) throws(DocumentStoreError) {
     do {
       self.root = try Root(path: path)
       self.lockTimeout = lockTimeout
       let status = try System.status(of: root.folder)
+      guard status.st_uid == geteuid() else {
+        throw DocumentStoreError.damaged(path: path, reason: "belongs to another user")
+      }
       guard status.st_mode & 0o022 == 0 else {
         throw DocumentStoreError.damaged(path: path, reason: "others may write to this folder")
       }

@@ -23,8 +23,10 @@ struct FileLayout {
 
   /// The key that a file's name stands for; `nil` for a file that is no document.
   static func key(ofName name: String) -> String? {
-    guard name.hasSuffix(suffix) else { return nil }
-    return percentDecoded(name.dropLast(suffix.count))
+    guard name.hasSuffix(suffix), let key = percentDecoded(name.dropLast(suffix.count)),
+      percentEncoded(key) + suffix == name
+    else { return nil }
+    return key
   }
 
   private static let suffix = ".json"

@@ -108,10 +108,10 @@ public struct Device: Equatable, Sendable {
   public let userAgent: String
   public let address: String
 
-  /// - Parameter userAgent: kept to its first 256 characters.
+  /// - Parameter userAgent: kept to its first 256 Unicode scalars.
   public init(fingerprint: String?, userAgent: String, address: String) {
     self.fingerprint = fingerprint
-    self.userAgent = String(userAgent.prefix(256))
+    self.userAgent = String(userAgent.unicodeScalars.prefix(256))
     self.address = address
   }
 }

@@ -1,0 +1,51 @@
+import HTTPTypes
+import HandlerKit
+import Logging
+import TestSupport
+import XCTest
+
+final class PathPatternTests: XCTestCase {
+  private struct Things: HandlerModule {
+    static let name = "things"
+    var routes: [Route] {
+      Route(.get, "/things/{id}") { request in .text(request.pathParameters["id"] ?? "none") }
+      Route(.get, "/things/known") { _ in .text("the known one") }
+      Route(.delete, "/things/{id}/parts/{part}") { request in
+        .text(request.pathParameters.sorted { $0.key < $1.key }.map(\.value).joined(separator: "+"))
+      }
+    }
+  }
+
+  private func respond(_ method: HTTPRequest.Method, _ path: String) async throws -> Response {
+    let router = try Router(
+      [Things()], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    return await router.respond(to: .make(method, path))
+  }
+
+  func testAnOpenSegmentIsHandedToTheHandler() async throws {
+    let one = try await respond(.get, "/things/7f")
+    XCTAssertEqual(one.text, "7f")
+    let two = try await respond(.delete, "/things/7/parts/x%2Fy")
+    XCTAssertEqual(two.text, "7+x%2Fy")
+  }
+
+  func testARouteThatLeavesNothingOpenComesFirst() async throws {
+    let response = try await respond(.get, "/things/known")
+    XCTAssertEqual(response.text, "the known one")
+  }
+
+  func testA21_OtherShapesAreNotFound() async throws {
+    for path in [
+      "/things/", "/things", "/things/a/b", "/things//parts/b", "//things/a", "things/a",
+    ] {
+      let response = try await respond(.get, path)
+      XCTAssertEqual(response.status, .notFound, path)
+    }
+  }
+
+  func testAnotherMethodIsNotAllowed() async throws {
+    let response = try await respond(.post, "/things/a")
+    XCTAssertEqual(response.status, .methodNotAllowed)
+    XCTAssertEqual(response.headers[.allow], "GET, HEAD, OPTIONS")
+  }
+}
