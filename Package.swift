@@ -80,8 +80,8 @@ let package = Package(
       name: "TestSupport",
       dependencies: [
         "Accounts", "CurrentUserModule", "DocumentStore", "HandlerKit", "JobsModule", "LoginModule",
-        "LogoutModule", "PasswordModule", "RefreshModule", "Sessions", "SessionsModule", "Tokens",
-        http, logging,
+        "LogoutModule", "PasswordModule", "RefreshModule", "Sessions", "SessionsModule",
+        "SystemCalls", "Tokens", http, logging,
       ],
       path: "Tests/TestSupport"),
     .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls", "TestSupport"]),
@@ -131,5 +131,8 @@ let package = Package(
       ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", crypto], path: "Tests/EndToEnd"),
+    .testTarget(
+      name: "RacesTests", dependencies: ["Accounts", "DocumentStore", "TestSupport"],
+      path: "Tests/Races"),
   ]
 )

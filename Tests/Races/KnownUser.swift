@@ -1,0 +1,70 @@
+import Synchronization
+
+/// What all clients together know of one user. They act on the same sessions, so that they meet.
+final class KnownUser: Sendable {
+  let name: String
+  private let state: Mutex<Knowledge>
+
+  struct Knowledge {
+    /// The latest is the last. After a change without an answer, either of two may be right.
+    var passwords: [String]
+    /// Those that are thought to live, the latest sign-in last.
+    var live: [KnownSession] = []
+    /// Some that have ended.
+    var ended: [KnownSession] = []
+    /// Ids that a list showed.
+    var listed: [String] = []
+    var changes = 0
+  }
+
+  init(name: String, password: String) {
+    self.name = name
+    state = Mutex(Knowledge(passwords: [password]))
+  }
+
+  func withLock<R>(_ body: (inout Knowledge) -> sending R) -> R {
+    state.withLock(body)
+  }
+}
+
+/// A session and all that a thief and its owner together hold of it.
+struct KnownSession: Sendable {
+  let id: String
+  var access: String
+  /// The refresh tokens, the current one last.
+  var tokens: [String]
+  /// When each of them got a successor, as far as is known.
+  var replacedAt: [String: Microseconds] = [:]
+}
+
+extension KnownUser.Knowledge {
+  mutating func began(_ session: KnownSession) {
+    live.append(session)
+  }
+
+  /// `token` is what a refresh with `presented` gave.
+  mutating func refreshed(_ id: String, with presented: String, to token: String, access: String) {
+    guard let index = live.firstIndex(where: { $0.id == id }) else { return }
+    live[index].access = access
+    if live[index].tokens.last == presented || !live[index].tokens.contains(token) {
+      live[index].tokens.removeAll { $0 == token }
+      live[index].tokens.append(token)
+      live[index].replacedAt[presented] = now()
+    }
+    while live[index].tokens.count > 40 {
+      live[index].replacedAt[live[index].tokens.removeFirst()] = nil
+    }
+  }
+
+  mutating func ended(_ id: String) {
+    guard let index = live.firstIndex(where: { $0.id == id }) else { return }
+    ended.append(live.remove(at: index))
+    if ended.count > 30 { ended.removeFirst() }
+  }
+
+  mutating func learned(_ password: String) {
+    passwords.removeAll { $0 == password }
+    passwords.append(password)
+    if passwords.count > 4 { passwords.removeFirst() }
+  }
+}
