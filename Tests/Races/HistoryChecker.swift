@@ -17,7 +17,7 @@
 /// - What was made by an operation without an answer is nameless until an answer names it, and any
 ///   answer that gives an unheard-of name may.
 /// - Situations are left out only where another one does for them. A step that changes nothing and
-///   could not change anything later happens at once where it may (`isSettled`). Of the others
+///   could not change anything later happens at once where it may (`settled`). Of the others
 ///   under way only those are let happen first that meet the one at its end, directly or by way of
 ///   others (`Footprint`): the rest may as well happen after it.
 /// - When there are very many situations, those that differ only in the times of replacement are
@@ -29,8 +29,10 @@ struct HistoryChecker {
   private let model: SessionModel
   private let history: [Operation]
   private var situations: Set<Situation>
-  private var underWay: [Int: Pending] = [:]
-  private var named: Set<Int> = []
+  /// Each in the first place that was free when it began.
+  private var underWay: [(place: Int, step: SessionModel.Step)] = []
+  private var ended: [Bool]
+  private var hindsight: Hindsight
   /// The most situations there were at once.
   private(set) var peak = 0
 
@@ -45,15 +47,12 @@ struct HistoryChecker {
     var happened: UInt64 = 0
   }
 
-  private struct Pending {
-    let step: SessionModel.Step
-    let footprint: Footprint
-  }
-
   /// - Parameter password: the user's first one. There are no sessions yet.
   init(_ history: [Operation], password: Int, model: SessionModel) {
     self.history = history
     self.model = model
+    ended = Array(repeating: false, count: history.count)
+    hindsight = Hindsight(history)
     situations = [Situation(state: SessionModel.State(password: password))]
   }
 
@@ -77,24 +76,25 @@ struct HistoryChecker {
 
   private mutating func begin(_ number: Int) -> Bool {
     for step in SessionModel.steps(of: history[number], number: number) {
-      guard let place = (0..<64).first(where: { underWay[$0] == nil }) else { return false }
-      underWay[place] = Pending(step: step, footprint: Footprint(step))
+      let free = (0..<64).first { place in !underWay.contains { $0.place == place } }
+      guard let free else { return false }
+      underWay.append((free, step))
     }
     return true
   }
 
   private mutating func end(_ number: Int, at time: Microseconds) {
-    let places = underWay.filter { $0.value.step.number == number }
-      .sorted { !$0.value.step.isEndOfPasswordChange && $1.value.step.isEndOfPasswordChange }
+    // Those of a password change in their order.
+    let ending = underWay.filter { $0.step.number == number }
     var mask: UInt64 = 0
-    for (place, pending) in places {
+    for (place, step) in ending {
       mask |= 1 << place
-      var after: Set<Situation> = pending.step.isKnown ? [] : situations
+      var after: Set<Situation> = step.isKnown ? [] : situations
       for situation in situations { expand(situation, to: place, into: &after) }
       situations = after
       peak = max(peak, situations.count)
     }
-    let horizon = underWay.values.map(\.step.operation.start).reduce(time, min)
+    let horizon = underWay.map(\.step.operation.start).reduce(time, min)
     situations = Set(
       situations.map { situation in
         Situation(
@@ -102,12 +102,9 @@ struct HistoryChecker {
           happened: situation.happened & ~mask)
       })
     if situations.count > Self.widenAt { widen() }
-    for (place, _) in places { underWay[place] = nil }
-    switch history[number].answer {
-    case .token(let session, let token): named.formUnion([session, token])
-    case .sessions(let ids): named.formUnion(ids)
-    default: break
-    }
+    underWay.removeAll { $0.step.number == number }
+    ended[number] = true
+    hindsight.note(history[number].answer)
   }
 
   // MARK: - What may happen next
@@ -124,9 +121,8 @@ struct HistoryChecker {
         found.insert(next)
         continue
       }
-      for place in steps(meeting: target, in: next) {
-        guard let pending = underWay[place] else { continue }
-        for state in model.next(next.state, pending.step, isNew: { !named.contains($0) }) {
+      for (place, step) in steps(meeting: target, in: next) {
+        for state in model.next(next.state, step, hindsight) {
           let happened = next.happened | 1 << place
           rest.append(settling(Situation(state: state, happened: happened)))
         }
@@ -135,51 +131,87 @@ struct HistoryChecker {
   }
 
   /// The steps that could happen in this situation and whose order with the target's may matter.
-  private func steps(meeting target: Int, in situation: Situation) -> [Int] {
-    var met = [target]
-    var others = underWay.keys.filter { place in
-      place != target && situation.happened >> place & 1 == 0
+  private func steps(
+    meeting target: Int, in situation: Situation
+  ) -> [(place: Int, step: SessionModel.Step)] {
+    let left = underWay.filter { situation.happened >> $0.place & 1 == 0 }
+    var company = Footprint.Company()
+    for (_, step) in left { company.add(step) }
+    let footprints = left.map { _, step in
+      Footprint(step, in: situation.state, among: company, limit: model.limit)
     }
+    var met = left.indices.filter { left[$0].place == target }
+    var others = left.indices.filter { left[$0].place != target }
     var next = 0
     while next < met.count {
-      guard let footprint = underWay[met[next]]?.footprint else { break }
-      let newly = others.filter { underWay[$0]?.footprint.meets(footprint) == true }
-      others.removeAll(where: newly.contains)
-      met += newly
+      let footprint = footprints[met[next]]
+      met += others.filter { footprints[$0].meets(footprint) }
+      others.removeAll { footprints[$0].meets(footprint) }
       next += 1
     }
-    return met.filter { place in
+    return met.map { left[$0] }.filter { _, step in
       // The second step of a password change comes after its first.
-      guard let step = underWay[place]?.step, step.isEndOfPasswordChange else { return true }
-      let first = underWay.first {
-        $0.value.step.number == step.number && !$0.value.step.isEndOfPasswordChange
-      }
-      return first.map { situation.happened >> $0.key & 1 == 1 } ?? true
+      !step.isEndOfPasswordChange
+        || !left.contains { $0.step.number == step.number && !$0.step.isEndOfPasswordChange }
     }
   }
 
+  /// Lets happen what may as well happen now as later.
   private func settling(_ situation: Situation) -> Situation {
     var situation = situation
-    for (place, pending) in underWay where situation.happened >> place & 1 == 0 {
-      if isSettled(pending.step, in: situation.state) { situation.happened |= 1 << place }
+    var isSettled = false
+    while !isSettled {
+      isSettled = true
+      for (place, step) in underWay where situation.happened >> place & 1 == 0 {
+        guard let state = settled(step, in: situation) else { continue }
+        situation.happened |= 1 << place
+        if state != situation.state { isSettled = false }
+        situation.state = state
+      }
     }
     return situation
   }
 
-  /// Whether the step may happen now without changing anything, and if it happened later would not
-  /// change anything either: a session that has ended stays so, a replaced token stays replaced.
-  private func isSettled(_ step: SessionModel.Step, in state: SessionModel.State) -> Bool {
+  /// The state after the step, if it may happen now and loses nothing by that; there are two kinds.
+  ///
+  /// One changes nothing now, and if it happened later would not change anything either: a session
+  /// that has ended stays so, a replaced token stays replaced.
+  ///
+  /// The other is a rotation that is sure: nothing else can replace its token
+  /// (`Hindsight.rivals`). It must happen before anything that ends the session, and the order with
+  /// all else does not matter, unless an answer is still to come that gives that very token.
+  private func settled(
+    _ step: SessionModel.Step, in situation: Situation
+  ) -> SessionModel.State? {
+    let state = situation.state
+    var isRotation = false
     switch (step.operation.request, step.operation.answer) {
     case (.signOut(let session), .done), (.refresh(let session, _), .tokenWrong):
-      guard state.index(of: session) == nil else { return false }
-    case (.refresh, .token(let session, _)):
-      guard case .refresh(_, let token) = step.operation.request,
-        let index = state.index(of: session), state.sessions[index].current != token
-      else { return false }
+      guard state.index(of: session) == nil else { return nil }
+    case (.refresh(_, let token), .token(let session, _)):
+      guard let index = state.index(of: session) else { return nil }
+      isRotation = state.sessions[index].current == token
+      if isRotation {
+        guard hindsight.rivals(of: step.operation).allSatisfy({ ended[$0] }),
+          isGiven(token, in: situation)
+        else { return nil }
+      }
     case (.list, _), (_, .passwordWrong), (_, .notFound), (_, .noSession): break
-    default: return false
+    default: return nil
     }
-    return model.next(state, step, isNew: { !named.contains($0) }) == [state]
+    let next = model.next(state, step, hindsight)
+    guard next.count == 1, isRotation || next[0] == state else { return nil }
+    return next[0]
+  }
+
+  /// Whether all operations that were answered with this token have happened.
+  private func isGiven(_ token: Int, in situation: Situation) -> Bool {
+    (hindsight.answered[token] ?? []).allSatisfy { number in
+      ended[number]
+        || underWay.contains {
+          $0.step.number == number && situation.happened >> $0.place & 1 == 1
+        }
+    }
   }
 
   /// Puts situations together that differ in nothing but the times of replacement.

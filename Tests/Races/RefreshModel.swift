@@ -4,7 +4,7 @@ extension SessionModel {
   /// as replaced from the time at which the request that replaced it came in. Of both times only
   /// the operations' own bounds are known. So near the end of the grace either verdict is right.
   func refreshed(
-    _ state: State, _ session: Int, _ token: Int, _ step: Step, _ isNew: (Int) -> Bool
+    _ state: State, _ session: Int, _ token: Int, _ step: Step, _ hindsight: Hindsight
   ) -> [State] {
     let operation = step.operation
     guard let index = state.index(of: session) else {
@@ -13,16 +13,19 @@ extension SessionModel {
     }
     let found = state.sessions[index]
     if found.current == token {
-      return rotated(state, index, step, isNew)
+      return rotated(state, index, step, hindsight)
     }
     let replaced = found.recent.first { $0.token == token }
     switch operation.answer {
     case .token(session, let answered):
       guard let replaced, canBeReplay(operation, of: replaced) else { return [] }
       if found.current == answered { return [state] }
-      guard found.current < 0, isNew(answered), !state.mentions(answered) else { return [] }
+      guard found.current < 0, hindsight.isNew(answered), !state.mentions(answered) else { return [] }
       var next = state
       next.sessions[index].current = answered
+      if let parent = found.recent.first {
+        next.sessions[index].recent[0] = hindsight.replacement(of: parent.token, by: answered)
+      }
       return [next]
     case .tokenWrong, .unknown:
       if let replaced, !canBeReuse(operation, of: replaced) { return [] }
@@ -33,22 +36,24 @@ extension SessionModel {
   }
 
   private func rotated(
-    _ state: State, _ index: Int, _ step: Step, _ isNew: (Int) -> Bool
+    _ state: State, _ index: Int, _ step: Step, _ hindsight: Hindsight
   ) -> [State] {
     let operation = step.operation
     let session = state.sessions[index]
     let successor: Int
+    let replaced: Replaced
     switch operation.answer {
-    case .token(session.id, let token) where isNew(token) && !state.mentions(token):
+    case .token(session.id, let token) where hindsight.isNew(token) && !state.mentions(token):
       successor = token
+      replaced = hindsight.replacement(of: session.current, by: token)
     case .unknown:
       successor = -step.number - 1
+      replaced = Replaced(
+        token: session.current, earliest: operation.start, latest: operation.end)
     default:
       return []
     }
     var next = state
-    let replaced = Replaced(
-      token: session.current, earliest: operation.start, latest: operation.end)
     next.sessions[index].recent = Array(([replaced] + session.recent).prefix(recentLimit))
     next.sessions[index].current = successor
     return [next]

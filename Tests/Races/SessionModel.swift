@@ -61,12 +61,13 @@ struct SessionModel: Sendable {
   /// All states that `step` may lead to from `state`; none where its answer cannot be. For an
   /// unknown answer only those that differ: to have done nothing is to have not happened.
   ///
-  /// - Parameter isNew: whether no answer has told this session's or token's name before.
-  func next(_ state: State, _ step: Step, isNew: (Int) -> Bool) -> [State] {
+  /// - Parameter hindsight: says which names are new, and when tokens can have been replaced.
+  func next(_ state: State, _ step: Step, _ hindsight: Hindsight) -> [State] {
     let operation = step.operation
     switch (operation.request, operation.answer) {
     case (.signIn(let password), .token(let session, let token)):
-      let isUnseen = isNew(session) && isNew(token) && !state.mentions(session)
+      let isUnseen =
+        hindsight.isNew(session) && hindsight.isNew(token) && !state.mentions(session)
       guard password == state.password, isUnseen else { return [] }
       return [beginning(Session(id: session, current: token), in: state)]
     case (.signIn(let password), .unknown):
@@ -77,7 +78,7 @@ struct SessionModel: Sendable {
       return password == state.password ? [] : [state]
 
     case (.refresh(let session, let token), _):
-      return refreshed(state, session, token, step, isNew)
+      return refreshed(state, session, token, step, hindsight)
 
     case (.signOut(let session), .done), (.signOut(let session), .unknown),
       (.endOne(let session), .unknown):
@@ -89,7 +90,7 @@ struct SessionModel: Sendable {
     case (.endOthers(let kept), .done), (.endOthers(let kept), .unknown):
       return [state.keeping(kept)]
     case (.list, .sessions(let ids)):
-      return state.naming(ids, isNew).map { [$0] } ?? []
+      return state.naming(ids, hindsight).map { [$0] } ?? []
 
     case (.changePassword(let old, let new, let kept), .done),
       (.changePassword(let old, let new, let kept), .unknown):
@@ -139,11 +140,11 @@ extension SessionModel.State {
   }
 
   /// This state if its sessions are these; those that had no name yet now have one.
-  func naming(_ ids: [Int], _ isNew: (Int) -> Bool) -> Self? {
+  func naming(_ ids: [Int], _ hindsight: Hindsight) -> Self? {
     guard ids.count == sessions.count else { return nil }
     var state = self
     for (index, id) in ids.enumerated() where sessions[index].id != id {
-      guard sessions[index].id < 0, isNew(id), !state.mentions(id) else { return nil }
+      guard sessions[index].id < 0, hindsight.isNew(id), !state.mentions(id) else { return nil }
       state.sessions[index].id = id
     }
     return state
