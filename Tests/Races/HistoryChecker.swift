@@ -231,7 +231,8 @@ struct HistoryChecker {
       other.start <= operation.end && operation.start - other.end < 200_000
     }
     let possible = before.prefix(3).map { "  perhaps \($0.state)" }
-    return (["nothing explains \(operation)"] + possible + ["  after and during:"]
+    return
+      (["nothing explains \(operation)"] + possible + ["  after and during:"]
       + nearby.suffix(40).map { "    \($0)" }).joined(separator: "\n")
   }
 }

@@ -50,7 +50,8 @@ final class RaceClient {
     case ..<870: try list(user, session)
     case ..<960:  // Whoever has ended stays so.
       guard let ended = known.ended.randomElement(using: &random) else { return }
-      try chance(80) ? refresh(user, ended, ended.tokens[ended.tokens.count - 1])
+      try chance(80)
+        ? refresh(user, ended, ended.tokens[ended.tokens.count - 1])
         : signOut(user, ended)
     case ..<966: try signOut(user, session)
     case ..<976: try endOne(user, session, known)

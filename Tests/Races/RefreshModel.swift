@@ -20,7 +20,9 @@ extension SessionModel {
     case .token(session, let answered):
       guard let replaced, canBeReplay(operation, of: replaced) else { return [] }
       if found.current == answered { return [state] }
-      guard found.current < 0, hindsight.isNew(answered), !state.mentions(answered) else { return [] }
+      guard found.current < 0, hindsight.isNew(answered), !state.mentions(answered) else {
+        return []
+      }
       var next = state
       next.sessions[index].current = answered
       if let parent = found.recent.first {
