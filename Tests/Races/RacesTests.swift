@@ -1,7 +1,4 @@
-import Accounts
-import DocumentStore
 import Foundation
-import Synchronization
 import TestSupport
 import XCTest
 
@@ -26,7 +23,7 @@ final class RacesTests: TemporaryFolderTestCase {
       ProcessInfo.processInfo.environment["POSTERN_TEST_SEED"].flatMap { UInt64($0) }
       ?? UInt64.random(in: 0..<1_000_000_000)
     print("seed \(seed)")
-    let users = try addUsers(4)
+    let users = try RaceUsers.add(4, dataFolder: "\(folder)/data")
     let postern = try PosternProcess(
       folder: folder,
       settings: [
@@ -58,18 +55,5 @@ final class RacesTests: TemporaryFolderTestCase {
     XCTAssertGreaterThan(result.count { $0 == .unknown }, 0)
     XCTAssertGreaterThan(result.count { $0 == .tokenWrong }, 0)
     XCTAssertGreaterThan(result.replays, 0)
-  }
-
-  /// With hashes of the usual cost: others would be renewed at the first sign-in.
-  private func addUsers(_ count: Int) throws -> [KnownUser] {
-    let users = UserDirectory(documents: try FileDocumentStore(path: "\(folder)/data"))
-    let password = try XCTUnwrap(Password(TestHouse.password))
-    let hash = try PasswordHasher(concurrency: 1).hash(password)
-    return try (1...count).map { number in
-      let name = try XCTUnwrap(Username("user\(number)"))
-      _ = try users.add(
-        name, profile: .init(email: "\(name.text)@example.com"), passwordHash: hash)
-      return KnownUser(name: name.text, password: TestHouse.password)
-    }
   }
 }

@@ -120,7 +120,7 @@ public final class FastCGIClient: Sendable {
 }
 
 /// An answer as CGI writes it (RFC 3875 §6).
-public struct FastCGIReply {
+public struct FastCGIReply: Sendable {
   public let status: Int
   /// Names in lower case.
   public let headers: [String: String]

@@ -1,6 +1,6 @@
 /// A FastCGI record as it goes over the wire (FastCGI specification §3.3). It says whatever it is
 /// told to, also what no web server would.
-public struct FastCGIRecord {
+public struct FastCGIRecord: Sendable {
   public enum Kind: UInt8 {
     case beginRequest = 1
     case abortRequest
