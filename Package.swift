@@ -134,5 +134,11 @@ let package = Package(
     .testTarget(
       name: "RacesTests", dependencies: ["Accounts", "DocumentStore", "TestSupport"],
       path: "Tests/Races"),
+    .testTarget(
+      name: "DurabilityTests",
+      dependencies: [
+        "Accounts", "DocumentStore", "FastCGI", "Sessions", "SystemCalls", "TestSupport", "Tokens",
+      ],
+      path: "Tests/Durability"),
   ]
 )

@@ -1,7 +1,7 @@
 /// A FastCGI record as it goes over the wire (FastCGI specification §3.3). It says whatever it is
 /// told to, also what no web server would.
 public struct FastCGIRecord: Sendable {
-  public enum Kind: UInt8 {
+  public enum Kind: UInt8, Sendable {
     case beginRequest = 1
     case abortRequest
     case endRequest

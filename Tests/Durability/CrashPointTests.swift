@@ -1,0 +1,59 @@
+import TestSupport
+import XCTest
+
+/// Kills the worker right before each system call of an operation in turn, until a run passes
+/// whole, and asks a fresh worker what became of it.
+final class CrashPointTests: TemporaryFolderTestCase {
+  func testF1_rotationSurvivesDeathAtEachSystemCall() async throws {
+    try await check(.rotation)
+  }
+
+  func testF1_signInSurvivesDeathAtEachSystemCall() async throws {
+    try await check(.signIn)
+  }
+
+  func testF1_otherChangesSurviveDeathAtEachSystemCall() async throws {
+    try XCTSkipUnless(isLong, "POSTERN_TEST_LONG is not set")
+    for operation in Operation.all.dropFirst(2) { try await check(operation) }
+  }
+
+  private func check(_ operation: Operation) async throws {
+    let scene = try await Scene(in: "\(folder)/\(UUID().uuidString.prefix(8))")
+    var worker = try scene.worker()
+    let recorder = try Tracer(worker.process, [], in: scene.folder)
+    XCTAssertNotNil(worker.call(operation.call(scene)))
+    let names = recorder.names()
+    XCTAssertTrue(names.contains("openat"), "nothing was recorded: \(names)")
+
+    var points = 0
+    var violations: [String] = []
+    for name in names {
+      for count in 1...500 {
+        try scene.reset()
+        let tracer = try Tracer(
+          worker.process,
+          ["-e", "trace=\(name)", "-e", "inject=\(name):signal=SIGKILL:when=\(count)"],
+          in: scene.folder)
+        let answer = worker.call(operation.call(scene))
+        let died = worker.hasEnded()
+        tracer.stop()
+        if died {
+          points += 1
+          worker = try scene.worker()
+        }
+        var after = Aftermath(scene: scene, answer: answer, worker: worker)
+        operation.check(&after)
+        after.checkOthers()
+        violations += after.violations.map { "killed at \(name) \(count): \($0)" }
+        if !died {
+          XCTAssertNotNil(answer, "no answer though nothing befell it")
+          break
+        }
+      }
+    }
+    XCTAssertEqual(violations, [])
+    XCTAssertGreaterThan(points, 20)
+    Tally.shared.add(
+      "crash points", operation.name, tried: points, violations: violations.count)
+  }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import Glibc
+import SystemCalls
+import XCTest
+
+/// strace(1), attached to all threads of a running process.
+final class Tracer {
+  let output: String
+  private let process: pid_t
+  private var isRunning = true
+
+  /// Returns when all of the process's threads are being traced.
+  init(_ traced: pid_t, _ options: [String], in folder: String) throws {
+    let name = "\(folder)/strace-\(UUID().uuidString.prefix(8))"
+    output = name
+    let messages = try System.open("\(name).log", O_WRONLY | O_CREAT, mode: 0o600)
+    process = try System.spawn(
+      "/usr/bin/env",
+      arguments: ["strace", "-f", "-o", output, "-p", String(traced)] + options,
+      descriptors: [1: messages.number, 2: messages.number])
+    for _ in 0..<5_000 {
+      let text = (try? String(contentsOfFile: "\(name).log", encoding: .utf8)) ?? ""
+      if text.contains("attached") { return }
+      var status: Int32 = 0
+      guard waitpid(process, &status, WNOHANG) == 0 else {
+        isRunning = false
+        throw NotTraceable(message: text)
+      }
+      usleep(1_000)
+    }
+  }
+
+  deinit { stop() }
+
+  /// Lets the process go on by itself, and waits until all that was traced is written.
+  func stop() {
+    guard isRunning else { return }
+    isRunning = false
+    kill(process, SIGTERM)
+    var status: Int32 = 0
+    waitpid(process, &status, 0)
+  }
+
+  /// The system calls so far, one a line.
+  func lines() -> [String] {
+    stop()
+    let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
+    return text.split(separator: "\n").map(String.init)
+  }
+
+  /// The kinds of system calls, in the order of their first one.
+  func names() -> [String] {
+    lines().reduce(into: []) { names, line in
+      guard
+        let call = line.split(separator: " ", omittingEmptySubsequences: true).dropFirst().first,
+        let name = call.split(separator: "(").first.map(String.init), call.contains("("),
+        name != "restart_syscall", !names.contains(name)
+      else { return }
+      names.append(name)
+    }
+  }
+}
+
+/// strace cannot trace here.
+struct NotTraceable: Error, CustomStringConvertible {
+  let message: String
+  var description: String { "strace cannot attach to a worker: \(message)" }
+}
