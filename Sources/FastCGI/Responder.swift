@@ -168,10 +168,25 @@ public final class Responder: Sendable {
       }
       try events.add(descriptor, .once, token: token)
     } catch {
-      // Out of descriptors or memory: others may free some soon. To try at once would only spin.
       logger.error("cannot accept a connection", metadata: ["error": "\(error)"])
-      usleep(100_000)
+      pauseAccepting()
     }
+  }
+
+  /// Out of descriptors or memory: others may free some soon. Until then nobody waits for
+  /// connections, or each failure would only wake the next thread.
+  private func pauseAccepting() {
+    guard (try? events.remove(listener)) != nil else { return }  // Another thread is at it.
+    var isWatched = false
+    repeat {
+      usleep(100_000)
+      do throws(SystemCallError) {
+        try events.add(listener, .everyTimeShared, token: Token.listener)
+        isWatched = true
+      } catch {
+        isWatched = error.code == EEXIST
+      }
+    } while !isWatched
   }
 
   private func serveConnection(_ token: UInt64, _ executor: ThreadExecutor) {
