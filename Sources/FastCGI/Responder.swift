@@ -168,15 +168,15 @@ public final class Responder: Sendable {
       }
       try events.add(descriptor, .once, token: token)
     } catch {
-      logger.error("cannot accept a connection", metadata: ["error": "\(error)"])
-      pauseAccepting()
+      pauseAccepting(after: error)
     }
   }
 
   /// Out of descriptors or memory: others may free some soon. Until then nobody waits for
   /// connections, or each failure would only wake the next thread.
-  private func pauseAccepting() {
+  private func pauseAccepting(after error: any Error) {
     guard (try? events.remove(listener)) != nil else { return }  // Another thread is at it.
+    logger.error("cannot accept a connection", metadata: ["error": "\(error)"])
     var isWatched = false
     repeat {
       usleep(100_000)
