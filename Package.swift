@@ -40,8 +40,8 @@ let package = Package(
     .target(name: "Tokens", dependencies: ["HandlerKit", "SystemCalls", jwt, crypto, http]),
     .target(
       name: "FastCGI", dependencies: ["CFastCGI", "HandlerKit", "SystemCalls", http, logging]),
-    .target(name: "Sessions", dependencies: ["DocumentStore", crypto]),
-    .target(name: "Accounts", dependencies: ["CSodium", "DocumentStore", crypto]),
+    .target(name: "Sessions", dependencies: ["DocumentStore", "SystemCalls", crypto]),
+    .target(name: "Accounts", dependencies: ["CSodium", "DocumentStore", "SystemCalls", crypto]),
     .target(
       name: "LoginModule",
       dependencies: ["Accounts", "HandlerKit", "Sessions", "Tokens", http, logging]),

@@ -1,5 +1,5 @@
 public import DocumentStore
-import FoundationEssentials
+import SystemCalls
 
 /// Finds, adds and changes users. Every operation may throw `DocumentStoreError`.
 public struct UserDirectory: Sendable {
@@ -29,7 +29,7 @@ public struct UserDirectory: Sendable {
     try documents.update(User.self, name.text) { document in
       guard document == nil else { throw UsernameTaken() }
       let user = User(
-        id: UUID().uuidString.lowercased(), username: name.text, profile: profile,
+        id: System.randomID(), username: name.text, profile: profile,
         passwordHash: passwordHash)
       document = user
       return user

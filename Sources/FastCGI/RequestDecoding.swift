@@ -1,6 +1,7 @@
 public import FoundationEssentials
 import HTTPTypes
 public import HandlerKit
+import SystemCalls
 
 /// What came over a connection, before anybody has looked at it.
 public struct IncomingRequest: Sendable {
@@ -102,5 +103,5 @@ func requestID(_ given: String?) -> String {
   {
     return given
   }
-  return UUID().uuidString.replacing("-", with: "").lowercased()
+  return System.randomID().replacing("-", with: "")
 }

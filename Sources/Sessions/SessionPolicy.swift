@@ -1,4 +1,5 @@
 public import FoundationEssentials
+import SystemCalls
 
 /// The rules for sessions. All times are in seconds.
 public struct SessionPolicy: Equatable, Sendable {
@@ -39,7 +40,7 @@ public struct SessionPolicy: Equatable, Sendable {
     let issuedAt = Int(time.timeIntervalSince1970.rounded(.down))
     let end = Int(endsAt.timeIntervalSince1970.rounded(.down))
     return RefreshTokenRecord(
-      id: UUID().uuidString.lowercased(),
+      id: System.randomID(),
       issuedAt: issuedAt,
       expiresAt: min(issuedAt + refreshLifetime, end))
   }

@@ -1,6 +1,7 @@
 import Crypto
 public import DocumentStore
 public import FoundationEssentials
+import SystemCalls
 
 /// All sessions of one user: a value that knows no store, no key and no clock.
 public struct UserSessions: Document {
@@ -31,7 +32,7 @@ public struct UserSessions: Document {
     }
     let endsAt = time.addingTimeInterval(TimeInterval(policy.sessionLifetime))
     let session = Session(
-      id: UUID().uuidString.lowercased(),
+      id: System.randomID(),
       createdAt: time,
       lastUsedAt: time,
       endsAt: endsAt,

@@ -1,4 +1,5 @@
 public import FoundationEssentials
+import SystemCalls
 
 /// Issues tokens, and admits those that it issued and that are good at the time.
 public struct TokenIssuer: Sendable {
@@ -39,7 +40,7 @@ public struct TokenIssuer: Sendable {
     let now = numericDate(time)
     let accessToken = try access.sign(
       AccessClaims(
-        user: user, sub: user.id, sid: session, jti: UUID().uuidString.lowercased(),
+        user: user, sub: user.id, sid: session, jti: System.randomID(),
         iat: now, exp: now + accessLifetime, iss: issuer, aud: audience))
     let refreshToken = try self.refresh.sign(
       RefreshClaims(
