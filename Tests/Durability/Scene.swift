@@ -78,6 +78,9 @@ struct Scene {
     return "\(data)/\(collection)/\(name)"
   }
 
+  /// The document of the sessions to which a refresh token belongs.
+  func tokensPath(of token: String) throws -> String { try path("tokens", claim("sub", of: token)) }
+
   /// Files that an update left behind unfinished.
   func leftovers() throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: data).filter { $0.contains("/.new-") }
@@ -85,12 +88,15 @@ struct Scene {
 }
 
 /// The `jti` of a token.
-func tokenID(_ token: String) -> String {
+func tokenID(_ token: String) -> String { claim("jti", of: token) }
+
+/// A text among the claims of a token; empty where there is none.
+func claim(_ name: String, of token: String) -> String {
   let parts = token.split(separator: ".")
   guard parts.count == 3 else { return "" }
   var text = parts[1].map { $0 == "-" ? "+" : $0 == "_" ? "/" : String($0) }.joined()
   while text.count % 4 != 0 { text += "=" }
   guard let data = Data(base64Encoded: text) else { return "" }
   let json = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
-  return json?["jti"] as? String ?? ""
+  return json?[name] as? String ?? ""
 }
