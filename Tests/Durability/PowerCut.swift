@@ -75,7 +75,12 @@ struct PowerCut {
       switch call {
       case .createFile(let file, let name, let folder):
         let path = joined(folder, name)
-        if names[path] == nil { change(path, .new(file)) }
+        if names[path] == nil {
+          change(path, .new(file))
+        } else {
+          // Opened to be written in place: its name is there already, what it holds may change.
+          changes.append(Change(path: path, node: .new(file), isDurable: true))
+        }
       case .makeFolder(let path):
         if names[path] == nil { change(path, .folder) }
       case .rename(let from, let to, let folder):
@@ -100,8 +105,9 @@ struct PowerCut {
     var whole: [Int: [UInt8]] = [:]
     for call in done {
       switch call {
-      case .createFile(let file, _, _):
-        (durable[file], whole[file], pending[file]) = ([], [], [])
+      case .createFile(let file, let name, let folder):
+        durable[file] = start[joined(folder, name)] ?? nil
+        (whole[file], pending[file]) = ([], [[]])
       case .truncate(let file):
         whole[file] = []
         pending[file, default: []].append([])
