@@ -62,6 +62,40 @@ final class DamagedDocumentTests: TemporaryFolderTestCase {
       "bad documents", "not a file", tried: makers.count, violations: violations.count)
   }
 
+  func testF12_documentThatMayNotBeReadShutsOutItsUserAlone() async throws {
+    try XCTSkipUnless(getuid() == 0, "only root can run a worker as somebody else")
+    let scene = try await Scene(in: "\(folder)/scene")
+    let files = FileManager.default
+    for path in [folder, scene.folder] { XCTAssertEqual(chmod(path, 0o711), 0) }
+    for path in [""] + (try files.subpathsOfDirectory(atPath: scene.data)) {
+      XCTAssertEqual(chown("\(scene.data)/\(path)", nobody, nobody), 0)
+    }
+    let worker = try scene.worker(
+      prefix: ["setpriv", "--reuid=\(nobody)", "--regid=\(nobody)", "--clear-groups"],
+      program: try copyOfProgram())
+    XCTAssertEqual(worker.refresh(scene.current)?.status, 200)
+    let path = try scene.tokensPath(of: scene.current)
+    XCTAssertEqual(chown(path, 0, 0), 0)
+    XCTAssertEqual(chmod(path, 0), 0)
+    let before = files.contents(atPath: path)
+    for call in [Call.refresh(scene.second), .login("alice"), .logout(scene.second)] {
+      XCTAssertEqual(worker.call(call)?.status, 503, call.path)
+    }
+    XCTAssertEqual(worker.refresh(scene.bystander)?.status, 200)
+    XCTAssertEqual(files.contents(atPath: path), before)
+    Tally.shared.add("bad documents", "not readable", tried: 1, violations: 0)
+  }
+
+  /// Where others than root can start it, too.
+  private func copyOfProgram() throws -> String {
+    let path = "\(folder)/postern"
+    try FileManager.default.copyItem(atPath: try WorkerProcess.program(), toPath: path)
+    XCTAssertEqual(chmod(path, 0o755), 0)
+    return path
+  }
+
+  private let nobody: uid_t = 65534
+
   // MARK: - Steps
 
   private func check(

@@ -41,6 +41,13 @@ struct Aftermath {
   mutating func checkOthers() {
     expect((try? scene.sessions()) != nil, "V2: a document is not whole")
     expectGood(scene.bystander, "V5: another user's token")
+    let secrets = [scene.current, scene.second, scene.bystander].compactMap {
+      $0.split(separator: ".").last
+    }
+    let log = worker.log
+    expect(
+      !(secrets + [TestHouse.password[...]]).contains { log.contains($0) },
+      "V7: the log holds a secret")
   }
 
   /// A refresh of Alice's current token is made again, whether or not its answer came.

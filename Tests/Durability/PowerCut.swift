@@ -106,7 +106,7 @@ struct PowerCut {
     for call in done {
       switch call {
       case .createFile(let file, let name, let folder):
-        durable[file] = start[joined(folder, name)] ?? nil
+        durable[file] = (start[joined(folder, name)] ?? nil) ?? []
         (whole[file], pending[file]) = ([], [[]])
       case .truncate(let file):
         whole[file] = []

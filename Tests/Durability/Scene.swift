@@ -60,9 +60,10 @@ struct Scene {
   }
 
   func worker(
-    settings: [String] = [], prefix: [String] = [], log: String? = nil
+    settings: [String] = [], prefix: [String] = [], program: String? = nil, log: String? = nil
   ) throws -> WorkerProcess {
-    try WorkerProcess(data: data, in: folder, settings: settings, prefix: prefix, log: log)
+    try WorkerProcess(
+      data: data, in: folder, settings: settings, prefix: prefix, program: program, log: log)
   }
 
   /// Alice's live sessions as they stand on the disk.

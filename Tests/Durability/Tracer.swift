@@ -48,15 +48,14 @@ final class Tracer {
     return text.split(separator: "\n").map(String.init)
   }
 
-  /// The kinds of system calls, in the order of their first one.
-  func names() -> [String] {
-    lines().reduce(into: []) { names, line in
-      guard
-        let call = line.split(separator: " ", omittingEmptySubsequences: true).dropFirst().first,
-        let name = call.split(separator: "(").first.map(String.init), call.contains("("),
-        name != "restart_syscall", !names.contains(name)
+  /// How often each kind of system call was made.
+  func counts() -> [String: Int] {
+    lines().reduce(into: [:]) { counts, line in
+      let words = line.split(separator: " ", omittingEmptySubsequences: true)
+      guard words.count > 1, words[1].contains("("),
+        let name = words[1].split(separator: "(").first.map(String.init), name != "restart_syscall"
       else { return }
-      names.append(name)
+      counts[name, default: 0] += 1
     }
   }
 }

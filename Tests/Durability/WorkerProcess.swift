@@ -17,11 +17,9 @@ final class WorkerProcess {
   ///   - log: where its standard error goes, instead of a file in `folder`.
   init(
     data: String, in folder: String, settings: [String] = [], prefix: [String] = [],
-    log: String? = nil
+    program: String? = nil, log: String? = nil
   ) throws {
-    let program = try XCTUnwrap(
-      ProcessInfo.processInfo.environment["POSTERN_PROGRAM"],
-      "POSTERN_PROGRAM must name the release: POSTERN_PROGRAM=$(script/build)")
+    let program = try program ?? Self.program()
     let name = UUID().uuidString.prefix(8)
     socketPath = "\(folder)/\(name)"
     logPath = log ?? "\(folder)/\(name).log"
@@ -39,6 +37,13 @@ final class WorkerProcess {
       descriptors: [0: socket.descriptor.number, 1: log.number, 2: log.number])
     // Its threads are there, and what it only does once is done, before anybody counts its calls.
     for _ in 0..<2 { _ = call("GET", "/current-user") }
+  }
+
+  /// The program under test.
+  static func program() throws -> String {
+    try XCTUnwrap(
+      ProcessInfo.processInfo.environment["POSTERN_PROGRAM"],
+      "POSTERN_PROGRAM must name the release: POSTERN_PROGRAM=$(script/build)")
   }
 
   deinit {
