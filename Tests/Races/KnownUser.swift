@@ -15,6 +15,11 @@ final class KnownUser: Sendable {
     /// Ids that a list showed.
     var listed: [String] = []
     var changes = 0
+    /// Sign-ins under way. All clients at once would only wait for each other's hashes, and the
+    /// order of many is more than a check can try.
+    var signIns = 0
+
+    static let mostSignIns = 3
   }
 
   init(name: String, password: String) {

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 
 /// One of the clients: does one thing after another with users whom others use too, and keeps
@@ -109,6 +110,13 @@ final class RaceClient {
 
 extension RaceClient {
   private func signIn(_ user: Int, _ known: KnownUser.Knowledge) throws {
+    let isAdmitted = users[user].withLock { known in
+      guard known.signIns < KnownUser.Knowledge.mostSignIns else { return false }
+      known.signIns += 1
+      return true
+    }
+    guard isAdmitted else { return _ = usleep(1_000) }
+    defer { users[user].withLock { $0.signIns -= 1 } }
     let password =
       (chance(90) ? known.passwords.last : known.passwords.randomElement(using: &random)) ?? ""
     let exchange = try connection.exchange(
