@@ -15,6 +15,8 @@ final class KnownUser: Sendable {
     /// Ids that a list showed.
     var listed: [String] = []
     var changes = 0
+    /// Whether the password is being changed: the moment for a sign-in with the old one.
+    var isChanging = false
     /// Sign-ins under way. All clients at once would only wait for each other's hashes, and the
     /// order of many is more than a check can try.
     var signIns = 0

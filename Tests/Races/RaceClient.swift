@@ -12,6 +12,7 @@ final class RaceClient {
   private var random: SeededGenerator
   /// Of each user, in the order of `users`.
   private(set) var histories: [[Operation]]
+  private(set) var operations = 0
 
   init(
     number: Int, users: [KnownUser], names: Names, socketPath: String, grace: Microseconds,
@@ -34,13 +35,12 @@ final class RaceClient {
 
   private func act(on user: Int) throws {
     let known = users[user].withLock { $0 }
+    if known.isChanging && chance(30) { return try signIn(user, known) }
     guard let session = choose(known.live) else { return try signIn(user, known) }
     switch Int.random(in: 0..<1_000, using: &random) {
     case ..<620:
       try refresh(user, session, session.tokens[session.tokens.count - 1])
-    case ..<780:  // A token that was just replaced, or one some steps behind.
-      let back = min(session.tokens.count, chance(80) ? 2 : Int.random(in: 3...9, using: &random))
-      try refresh(user, session, session.tokens[session.tokens.count - back])
+    case ..<780: try refresh(user, session, replaced(session))
     case ..<784:  // Reuse.
       let isOver = { (token: String) in
         session.replacedAt[token].map { now() - $0 > self.grace } ?? false
@@ -57,7 +57,7 @@ final class RaceClient {
     case ..<966: try signOut(user, session)
     case ..<976: try endOne(user, session, known)
     case ..<979: try endOthers(user, session)
-    case ..<982: try changePassword(user, session, known)
+    case ..<983: try changePassword(user, session, known)
     default: try signIn(user, known)
     }
   }
@@ -76,6 +76,17 @@ final class RaceClient {
       }
       try signIn(user, known)
     }
+  }
+
+  /// Mostly the token that was just replaced or one some steps behind, its grace not yet over; now
+  /// and then whichever.
+  private func replaced(_ session: KnownSession) -> String {
+    let isUsable = { (token: String) in
+      session.replacedAt[token].map { now() - $0 < self.grace * 7 / 10 } ?? false
+    }
+    let candidates = chance(97) ? session.tokens.filter(isUsable) : session.tokens
+    let recent = candidates.suffix(chance(70) ? 1 : 9)
+    return recent.randomElement(using: &random) ?? session.tokens[session.tokens.count - 1]
   }
 
   private func choose(_ sessions: [KnownSession]) -> KnownSession? {
@@ -99,6 +110,7 @@ final class RaceClient {
     case .some(let reply) where reply.status == 503 || reply.status == 0: answer = .unknown
     case .some(let reply): answer = read(reply) ?? .unexpected("\(reply.status) \(reply.text)")
     }
+    operations += 1
     histories[user].append(
       Operation(
         client: number, start: exchange.start, end: exchange.end, request: call, answer: answer))
@@ -115,7 +127,7 @@ extension RaceClient {
       known.signIns += 1
       return true
     }
-    guard isAdmitted else { return _ = usleep(1_000) }
+    guard isAdmitted else { return _ = usleep(5_000) }
     defer { users[user].withLock { $0.signIns -= 1 } }
     let password =
       (chance(90) ? known.passwords.last : known.passwords.randomElement(using: &random)) ?? ""
@@ -198,8 +210,10 @@ extension RaceClient {
     let old = known.passwords.last ?? ""
     let new = users[user].withLock { known in
       known.changes += 1
+      known.isChanging = true
       return "correct horse \(known.changes)"
     }
+    defer { users[user].withLock { $0.isChanging = false } }
     let exchange = try connection.exchange(
       "POST", "/password", ["currentPassword": old, "newPassword": new], bearer: session.access)
     let call = Call.changePassword(
