@@ -41,11 +41,11 @@ final class RaceClient {
     case ..<620:
       try refresh(user, session, session.tokens[session.tokens.count - 1])
     case ..<780: try refresh(user, session, replaced(session))
-    case ..<784:  // Reuse.
+    case ..<790:  // Reuse.
       let isOver = { (token: String) in
         session.replacedAt[token].map { now() - $0 > self.grace } ?? false
       }
-      if let old = session.tokens.filter(isOver).randomElement(using: &random) {
+      if let old = session.tokens.filter(isOver).suffix(4).randomElement(using: &random) {
         try refresh(user, session, old)
       }
     case ..<870: try list(user, session)
@@ -84,7 +84,7 @@ final class RaceClient {
     let isUsable = { (token: String) in
       session.replacedAt[token].map { now() - $0 < self.grace * 7 / 10 } ?? false
     }
-    let candidates = chance(97) ? session.tokens.filter(isUsable) : session.tokens
+    let candidates = chance(94) ? session.tokens.filter(isUsable) : session.tokens
     let recent = candidates.suffix(chance(70) ? 1 : 9)
     return recent.randomElement(using: &random) ?? session.tokens[session.tokens.count - 1]
   }
