@@ -10,6 +10,8 @@ public struct User: Document {
   public var profile: Profile
   /// Argon2id, with its parameters and its salt, as libsodium writes it.
   public var passwordHash: String
+  /// How often the password was changed. A new hash of the same password does not count.
+  public var passwordGeneration = 0
   /// Whether sign-in and refresh are refused.
   public var isDisabled = false
 

@@ -36,15 +36,29 @@ public struct UserDirectory: Sendable {
     }
   }
 
-  /// Puts a new hash in the place of the one that `user` was read with. Returns `false`, and
-  /// changes nothing, where the password was changed meanwhile.
+  /// Keeps another hash of the password that `user` was read with; nothing happens where that was
+  /// changed meanwhile.
+  public func renewPasswordHash(of user: User, with hash: String) throws {
+    try update(user) { $0.passwordHash = hash }
+  }
+
+  /// Keeps the hash of a new password. Returns `false`, and changes nothing, where the password
+  /// that `user` was read with was changed meanwhile.
+  public func changePassword(of user: User, toHash hash: String) throws -> Bool {
+    try update(user) { user in
+      user.passwordHash = hash
+      user.passwordGeneration += 1
+    }
+  }
+
   @discardableResult
-  public func replacePasswordHash(of user: User, with hash: String) throws -> Bool {
+  private func update(_ user: User, _ change: (inout User) -> Void) throws -> Bool {
     try documents.update(User.self, user.username) { document in
-      guard document?.id == user.id, document?.passwordHash == user.passwordHash else {
-        return false
-      }
-      document?.passwordHash = hash
+      guard var now = document, now.id == user.id,
+        now.passwordGeneration == user.passwordGeneration
+      else { return false }
+      change(&now)
+      document = now
       return true
     }
   }
@@ -52,7 +66,7 @@ public struct UserDirectory: Sendable {
   /// Whether the user is as active, and has the same password, as when `user` was read.
   public func isUnchanged(_ user: User) throws -> Bool {
     guard let now = try activeUser(named: user.username, id: user.id) else { return false }
-    return now.passwordHash == user.passwordHash
+    return now.passwordGeneration == user.passwordGeneration
   }
 
   /// All users, by name.

@@ -166,7 +166,12 @@ public final class Responder: Sendable {
         state.open[state.lastToken] = connection
         return state.lastToken
       }
-      try events.add(descriptor, .once, token: token)
+      do {
+        try events.add(descriptor, .once, token: token)
+      } catch {
+        _ = connections.withLock { $0.open.removeValue(forKey: token) }
+        throw error
+      }
     } catch {
       pauseAccepting(after: error)
     }

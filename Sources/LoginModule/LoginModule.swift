@@ -47,11 +47,7 @@ public struct LoginModule: HandlerModule {
       ofUser: user.id, named: user.username, on: device, at: request.time,
       isStillAdmitted: { try users.isUnchanged(user) })
     guard let session else { throw HTTPError.wrongCredentials }
-    if let password = credentials.password,
-      let hash = try passwords.renewedHash(of: password, insteadOf: user.passwordHash)
-    {
-      try users.replacePasswordHash(of: user, with: hash)
-    }
+    renewHash(of: user, credentials, request)
     logger.info(
       "signed in",
       metadata: ["request": "\(request.id)", "user": "\(user.id)", "session": "\(session.id)"])
@@ -62,6 +58,21 @@ public struct LoginModule: HandlerModule {
       at: request.time)
     return try issued.response(inCookie: credentials.wantsCookie) {
       SignedIn(user: PublicUser(user), tokens: $0)
+    }
+  }
+
+  /// The session is there by now: that a hash of the old cost has to do for longer is no reason to
+  /// refuse it.
+  private func renewHash(of user: User, _ credentials: Credentials, _ request: Request) {
+    do {
+      guard let password = credentials.password,
+        let hash = try passwords.renewedHash(of: password, insteadOf: user.passwordHash)
+      else { return }
+      try users.renewPasswordHash(of: user, with: hash)
+    } catch {
+      logger.warning(
+        "password hash not renewed",
+        metadata: ["request": "\(request.id)", "user": "\(user.id)"])
     }
   }
 

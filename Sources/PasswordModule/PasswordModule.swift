@@ -36,8 +36,9 @@ public struct PasswordModule: HandlerModule {
     Route(.post, "/password", for: bearer, change)
   }
 
-  /// The password is changed first and the sessions are ended last: a sign-in that is under way
-  /// with the old password is ended with them, or finds that its password is no longer right.
+  /// The sessions are ended before, so that a change which breaks off in the middle has not left
+  /// any alive, and again at the end: a sign-in that is under way with the old password is ended
+  /// then, or finds that its password is no longer right.
   private func change(_ request: Request, for caller: AccessClaims) throws -> Response {
     let (current, new) = try readPasswords(request)
     guard let user = try users.activeUser(named: caller.user.username, id: caller.sub) else {
@@ -49,10 +50,15 @@ public struct PasswordModule: HandlerModule {
     {
       throw HTTPError.tooManyRequests("Too many attempts, please try again later", retryAfter: wait)
     }
-    guard let current, try passwords.verify(current, against: user.passwordHash) == .right,
-      try users.replacePasswordHash(of: user, with: passwords.hash(new))
-    else { throw HTTPError.wrongCurrentPassword }
+    guard let current, try passwords.verify(current, against: user.passwordHash) == .right else {
+      throw HTTPError.wrongCurrentPassword
+    }
     try throttle?.succeeded(account: user.username, address: request.remoteAddress)
+    let hash = try passwords.hash(new)
+    try sessions.endSessions(ofUser: user.id, except: caller.sid)
+    guard try users.changePassword(of: user, toHash: hash) else {
+      throw HTTPError.wrongCurrentPassword
+    }
     try sessions.endSessions(ofUser: user.id, except: caller.sid)
     logger.notice(
       "password changed", metadata: ["request": "\(request.id)", "user": "\(user.id)"])

@@ -64,10 +64,20 @@ final class UserDirectoryTests: TemporaryFolderTestCase {
   func testNewHashNeverReplacesAPasswordThatWasChangedMeanwhile() throws {
     let user = try add("alice")
     let directory = try directory()
-    try directory.replacePasswordHash(of: user, with: "second")
+    XCTAssertTrue(try directory.changePassword(of: user, toHash: "second"))
+    XCTAssertFalse(try directory.isUnchanged(user))
+    try directory.renewPasswordHash(of: user, with: "third")
+    XCTAssertFalse(try directory.changePassword(of: user, toHash: "fourth"))
     XCTAssertEqual(try directory.user(named: name("alice"))?.passwordHash, "second")
-    try directory.replacePasswordHash(of: user, with: "third")
+  }
+
+  func testAnotherHashOfTheSamePasswordIsNoChange() throws {
+    let user = try add("alice")
+    let directory = try directory()
+    try directory.renewPasswordHash(of: user, with: "second")
+    XCTAssertTrue(try directory.isUnchanged(user))
     XCTAssertEqual(try directory.user(named: name("alice"))?.passwordHash, "second")
+    XCTAssertTrue(try directory.changePassword(of: user, toHash: "third"))
   }
 
   func testUserOfTheSameNameHasAnotherID() throws {
