@@ -1,0 +1,132 @@
+"""A Postern of its own behind an nginx of its own, in a temporary folder."""
+
+import http.client
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PASSWORD = "postern-demo"
+
+DEFAULTS = {
+    "POSTERN_WORKERS": "2",
+    "POSTERN_THROTTLE_ENABLED": "false",
+    "POSTERN_SESSIONS_LIMIT": "100",
+}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def program():
+    named = os.environ.get("POSTERN_PROGRAM")
+    return named or subprocess.check_output([ROOT / "script/build"], text=True).strip()
+
+
+class Installation:
+    """Runs until `stop`. Settings are those of `postern serve --help`."""
+
+    def __init__(self, **settings):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-browser-"))
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        self.log = self.folder / "postern.log"
+        self._program = program()
+        self._environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("POSTERN_")},
+            **DEFAULTS,
+            **settings,
+            "POSTERN_PORT": str(self.port),
+            "POSTERN_DATA": str(self.folder / "data"),
+            "POSTERN_RUN": str(self.folder / "run"),
+        }
+        self._processes = []
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self):
+        run = self.folder / "run"
+        run.mkdir()
+        self._call("demo")
+        conf = subprocess.check_output([ROOT / "script/nginx-conf"], env=self._environment)
+        (run / "nginx.conf").write_bytes(conf)
+        self._spawn(self._program, "serve")
+        self._spawn(
+            "nginx", "-e", run / "nginx-error.log", "-c", run / "nginx.conf", "-g", "daemon off;"
+        )
+        self._wait_until_ready()
+
+    def _call(self, *arguments, **options):
+        subprocess.run(
+            [self._program, *arguments],
+            env=self._environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            **options,
+        )
+
+    def _spawn(self, *command):
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._processes.append(process)
+
+    def _wait_until_ready(self):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if any(process.poll() is not None for process in self._processes):
+                break
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+                connection.request("GET", "/current-user")
+                if connection.getresponse().status == 401:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise RuntimeError(f"Postern did not start:\n{self.log.read_text()}")
+
+    def add_user(self, name, **fields):
+        options = [f"--{key.replace('_', '-')}={value}" for key, value in fields.items()]
+        self._call("user", "add", name, f"--email={name}@example.org", *options, input=PASSWORD)
+
+    @property
+    def workers(self):
+        supervisor = self._processes[0].pid
+        children = pathlib.Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
+    def signal_workers(self, number):
+        for pid in self.workers:
+            os.kill(pid, number)
+
+    def stop(self):
+        """Whoever ignores SIGTERM for too long is killed."""
+        for process in reversed(self._processes):
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+        for process in self._processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)

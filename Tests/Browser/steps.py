@@ -1,0 +1,83 @@
+"""What people do on the pages, and what tests do to the network."""
+
+import http.client
+import time
+
+from playwright.sync_api import expect
+
+from installation import PASSWORD
+
+# Seconds that access tokens live in the files that need them to expire; long enough for a busy
+# machine to use a new one before it has expired too.
+BRIEF = {"POSTERN_TOKENS_ACCESS_LIFETIME": "3"}
+
+PAGES = ["/", "/sign-in", "/profile", "/devices", "/password", "/nowhere"]
+GUARDED = ["/profile", "/devices", "/password"]
+
+
+def fill_sign_in(page, username="alice", password=PASSWORD):
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def sign_in(page, username="alice", password=PASSWORD, to="/profile"):
+    page.goto(f"/sign-in?next={to}")
+    fill_sign_in(page, username, password)
+    expect_signed_in(page)
+
+
+def sign_out(page):
+    page.get_by_role("button", name="Sign out").click()
+    expect_signed_out(page)
+
+
+def expect_signed_in(page, username=None):
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    if username:
+        expect(page.locator("#account")).to_contain_text(username)
+
+
+def expect_signed_out(page):
+    expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
+    expect(page.get_by_role("banner").get_by_role("link", name="Sign in")).to_be_visible()
+
+
+def go(page, link):
+    page.get_by_role("navigation").get_by_role("link", name=link).click()
+
+
+def expect_jobs(page):
+    expect(page.get_by_role("heading", name="Profile")).to_be_visible()
+    expect(page.locator("tbody").get_by_role("row")).not_to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def let_expire():
+    time.sleep(float(BRIEF["POSTERN_TOKENS_ACCESS_LIFETIME"]) + 1.1)
+
+
+def settle(page):
+    """Waits until nothing on the page loads any more."""
+    expect(page.locator("#main h1")).to_be_visible()
+    expect(page.locator(".loading")).to_have_count(0)
+
+
+def counted(context, path):
+    """The requests for `path` from now on."""
+    seen = []
+    context.on("request", lambda request: request.url.endswith(path) and seen.append(request))
+    return seen
+
+
+def deliver(route, context):
+    """Lets the server carry out the request, without the browser hearing anything of it."""
+    request = route.request
+    cookies = "; ".join(f"{c['name']}={c['value']}" for c in context.cookies())
+    origin = request.url.rsplit("/", 1)[0]
+    headers = {"Origin": origin, "Content-Type": "application/json", "Cookie": cookies}
+    connection = http.client.HTTPConnection(origin.removeprefix("http://"), timeout=30)
+    connection.request(request.method, "/refresh-token", request.post_data or "{}", headers)
+    answer = connection.getresponse()
+    answer.read()
+    assert answer.status == 200
