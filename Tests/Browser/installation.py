@@ -68,14 +68,12 @@ class Installation:
         self._wait_until_ready()
 
     def _call(self, *arguments, **options):
-        subprocess.run(
-            [self._program, *arguments],
-            env=self._environment,
-            check=True,
-            capture_output=True,
-            text=True,
-            **options,
+        command = [self._program, *arguments]
+        done = subprocess.run(
+            command, env=self._environment, capture_output=True, text=True, **options
         )
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)}: {done.stderr}")
 
     def _spawn(self, *command):
         with self.log.open("ab") as log:
