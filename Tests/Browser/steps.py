@@ -63,6 +63,17 @@ def settle(page):
     expect(page.locator(".loading")).to_have_count(0)
 
 
+def visit(page, path):
+    """As by a link on the home page, so that the page for unknown paths is reached too."""
+    page.goto("/")
+    settle(page)
+    page.evaluate(
+        "(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }",
+        path,
+    )
+    settle(page)
+
+
 def counted(context, path):
     """The requests for `path` from now on."""
     seen = []
