@@ -68,7 +68,10 @@ def visit(page, path):
     page.goto("/")
     settle(page)
     page.evaluate(
-        "(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }",
+        """(path) => {
+            history.pushState(null, "", path);
+            dispatchEvent(new PopStateEvent("popstate"));
+        }""",
         path,
     )
     settle(page)

@@ -81,7 +81,7 @@ def test_L13_password_managers_find_the_fields(page):
     # As they fill: a value and an event, no key.
     for field, value in ((username, "alice"), (password, PASSWORD)):
         field.evaluate(
-            "(element, value) => { element.value = value; element.dispatchEvent(new Event('input')) }",
+            "(field, value) => { field.value = value; field.dispatchEvent(new Event('input')); }",
             value,
         )
     page.get_by_role("button", name="Sign in").click()

@@ -61,7 +61,8 @@ def test_L12_no_other_site_can_frame_a_page(installation, page, foreign):
 
 
 def test_L12_a_page_that_another_site_opened_has_no_opener(installation, page, foreign):
-    foreign.html = f"<!doctype html><button onclick='window.opened = window.open(`{installation.url}/`)'>"
+    act = f"window.opened = window.open(`{installation.url}/`)"
+    foreign.html = f"<!doctype html><button onclick='{act}'>"
     page.goto(foreign.url("127.0.0.1"))
     with page.context.expect_page() as popup:
         page.get_by_role("button").click()

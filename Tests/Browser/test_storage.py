@@ -10,7 +10,9 @@ REFUSED = """Object.defineProperty(window, "localStorage", {
 FULL = """Storage.prototype.setItem = () => {
     throw new DOMException("full", "QuotaExceededError");
 };"""
-NO_COOKIES = """Object.defineProperty(Navigator.prototype, "cookieEnabled", { get: () => false });"""
+NO_COOKIES = """Object.defineProperty(Navigator.prototype, "cookieEnabled", {
+    get: () => false,
+});"""
 
 
 def whole_way(context):

@@ -13,7 +13,9 @@ DAY = 24 * 60 * 60 * 1000
 
 def click_at_once(pages, selector):
     at = (time.time() + 1) * 1000
-    click = "([selector, at]) => void setTimeout(() => document.querySelector(selector).click(), at - Date.now())"
+    click = """([selector, at]) => {
+        setTimeout(() => document.querySelector(selector).click(), at - Date.now());
+    }"""
     for page in pages:
         page.evaluate(click, [selector, at])
 

@@ -71,5 +71,6 @@ console.log("quiet");
 const open = all.flatMap(({ tabs: some }) => some);
 const still = await Promise.all(open.map(isSignedIn));
 const signOuts = all.flatMap((browser) => browser.signOuts);
-console.log(JSON.stringify({ ...counts, tabs: open.length, still: still.filter(Boolean).length, signOuts }));
+const tally = { tabs: open.length, still: still.filter(Boolean).length, signOuts };
+console.log(JSON.stringify({ ...counts, ...tally }));
 process.exit(0);
