@@ -61,6 +61,7 @@ def test_L11_an_answer_for_the_first_person_is_not_shown_to_the_second(context):
     with one.expect_request("**/current-user"):
         go(one, "Profile")
     other.evaluate(SWITCH)
+    assert held
     for route, answer in held:
         route.fulfill(response=answer)
     expect_bob_alone(one)

@@ -47,6 +47,7 @@ def test_L4_an_answer_in_flight_does_not_restore_the_session(context, path):
     with other.expect_request(f"**/{path}"):
         other.goto("/profile")
     sign_out(one)
+    assert held
     for route, answer in held:
         route.fulfill(response=answer)
     expect_signed_out(other)
