@@ -32,6 +32,13 @@ final class ProcessTests: EndToEndTestCase {
     _ = try site.askAtOnce(Array(repeating: .get("/current-user"), count: 50))
     let log = try "\(site.run)/postern.log", data = try site.data
     for worker in try site.workers {
+      // One that is only just starting reads its keys, and has no event queue yet.
+      XCTAssertTrue(
+        eventually(within: 5) {
+          let open = ProcessTable.descriptors(of: worker).values
+          return open.contains { $0.contains("eventpoll") }
+            && !open.contains { $0.hasPrefix(data + "/") }
+        })
       let open = ProcessTable.descriptors(of: worker)
       XCTAssertTrue(open[0]?.hasPrefix("socket:") == true, "\(open)")
       XCTAssertEqual([open[1], open[2]], [log, log])
