@@ -44,20 +44,26 @@ public struct UserDirectory: Sendable {
 
   /// Keeps the hash of a new password. Returns `false`, and changes nothing, where the password
   /// that `user` was read with was changed meanwhile.
-  public func changePassword(of user: User, toHash hash: String) throws -> Bool {
+  ///
+  /// - Parameter prepare: called before the change, where there will be one. Nobody else changes
+  ///   the password meanwhile; what `prepare` throws leaves it as it is.
+  public func changePassword(
+    of user: User, toHash hash: String, prepare: () throws -> Void = {}
+  ) throws -> Bool {
     try update(user) { user in
+      try prepare()
       user.passwordHash = hash
       user.passwordGeneration += 1
     }
   }
 
   @discardableResult
-  private func update(_ user: User, _ change: (inout User) -> Void) throws -> Bool {
+  private func update(_ user: User, _ change: (inout User) throws -> Void) throws -> Bool {
     try documents.update(User.self, user.username) { document in
       guard var now = document, now.id == user.id,
         now.passwordGeneration == user.passwordGeneration
       else { return false }
-      change(&now)
+      try change(&now)
       document = now
       return true
     }

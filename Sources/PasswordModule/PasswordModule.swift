@@ -37,8 +37,9 @@ public struct PasswordModule: HandlerModule {
   }
 
   /// The sessions are ended before, so that a change which breaks off in the middle has not left
-  /// any alive, and again at the end: a sign-in that is under way with the old password is ended
-  /// then, or finds that its password is no longer right.
+  /// any alive, but only where it is sure that no other change has come first. And they are ended
+  /// again at the end: a sign-in that is under way with the old password is ended then, or finds
+  /// that its password is no longer right.
   private func change(_ request: Request, for caller: AccessClaims) throws -> Response {
     let (current, new) = try readPasswords(request)
     guard let user = try users.activeUser(named: caller.user.username, id: caller.sub) else {
@@ -55,11 +56,11 @@ public struct PasswordModule: HandlerModule {
     }
     try throttle?.succeeded(account: user.username, address: request.remoteAddress)
     let hash = try passwords.hash(new)
-    try sessions.endSessions(ofUser: user.id, except: caller.sid)
-    guard try users.changePassword(of: user, toHash: hash) else {
+    let endOthers = { try sessions.endSessions(ofUser: user.id, except: caller.sid) }
+    guard try users.changePassword(of: user, toHash: hash, prepare: endOthers) else {
       throw HTTPError.wrongCurrentPassword
     }
-    try sessions.endSessions(ofUser: user.id, except: caller.sid)
+    try endOthers()
     logger.notice(
       "password changed", metadata: ["request": "\(request.id)", "user": "\(user.id)"])
     return Response(status: .noContent)

@@ -71,6 +71,18 @@ final class UserDirectoryTests: TemporaryFolderTestCase {
     XCTAssertEqual(try directory.user(named: name("alice"))?.passwordHash, "second")
   }
 
+  func testPreparesOnlyForAPasswordThatWillBeChanged() throws {
+    struct Trouble: Error {}
+    let user = try add("alice")
+    let directory = try directory()
+    XCTAssertThrowsError(
+      try directory.changePassword(of: user, toHash: "second") { throw Trouble() })
+    XCTAssertTrue(try directory.isUnchanged(user))
+    XCTAssertTrue(try directory.changePassword(of: user, toHash: "second"))
+    XCTAssertFalse(
+      try directory.changePassword(of: user, toHash: "third") { XCTFail("too late") })
+  }
+
   func testAnotherHashOfTheSamePasswordIsNoChange() throws {
     let user = try add("alice")
     let directory = try directory()

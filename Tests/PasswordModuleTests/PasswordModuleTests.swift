@@ -101,6 +101,21 @@ final class PasswordModuleTests: TemporaryFolderTestCase {
     let left = try house.sessions.sessions(ofUser: user.id, at: TestHouse.now)
     XCTAssertLessThanOrEqual(left.count, 1)
   }
+
+  func testE8_OfTwoRacingChangesTheLateOneEndsNoSession() async throws {
+    for round in 0..<10 {
+      let house = try await TestHouse(folder: "\(folder)/\(round)")
+      let user = try house.addUser("alice")
+      let (one, two) = (await house.login("alice"), await house.login("alice"))
+      let begun = try house.sessions.sessions(ofUser: user.id, at: TestHouse.now)
+      async let first = change(house, one.accessToken)
+      async let second = change(house, two.accessToken, to: "paper clip chain")
+      let answers = await [first.status, second.status]
+      XCTAssertEqual(Set(answers), [.noContent, .badRequest])
+      let left = try house.sessions.sessions(ofUser: user.id, at: TestHouse.now)
+      XCTAssertEqual(left.map(\.id), [begun[answers[0] == .noContent ? 0 : 1].id])
+    }
+  }
 }
 
 private func change(

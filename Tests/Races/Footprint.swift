@@ -67,8 +67,8 @@ struct Footprint {
     case (.endOthers, _):
       (place, isReading, touchesPassword) = (.all, false, false)
     case (.changePassword, _):
-      let ends = step.isEndOfPasswordChange
-      (place, isReading, touchesPassword) = (ends ? .all : .nothing, !ends, true)
+      let isEnding = step.part != .changing
+      (place, isReading, touchesPassword) = (isEnding ? .all : .nothing, !isEnding, true)
     }
   }
 

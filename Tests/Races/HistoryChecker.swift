@@ -154,10 +154,9 @@ struct HistoryChecker {
       others.removeAll { footprints[$0].meets(footprint) }
       next += 1
     }
-    return met.map { left[$0] }.filter { _, step in
-      // The second step of a password change comes after its first.
-      !step.isEndOfPasswordChange
-        || !left.contains { $0.step.number == step.number && !$0.step.isEndOfPasswordChange }
+    return met.map { left[$0] }.filter { place, step in
+      // The parts of a password change come in their order.
+      left.first { $0.step.number == step.number }?.place == place
     }
   }
 

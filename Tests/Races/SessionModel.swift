@@ -39,23 +39,28 @@ struct SessionModel: Sendable {
     var earliest, latest: Microseconds
   }
 
-  /// One atomic step of an operation. Changing a password is two: the new password counts, and a
-  /// moment later all other sessions end.
+  /// One atomic step of an operation. Changing a password is three, one soon after the other: all
+  /// other sessions end, the new password counts, and again all other sessions end.
   struct Step: Sendable {
     let operation: Operation
     /// Of all operations on the user, this one's number.
     let number: Int
-    var isEndOfPasswordChange = false
+    var part = Part.whole
+
+    enum Part {
+      case whole, endingBefore, changing, endingAfter
+    }
 
     var isKnown: Bool { operation.answer != .unknown }
   }
 
   static func steps(of operation: Operation, number: Int) -> [Step] {
-    let step = Step(operation: operation, number: number)
     guard case .changePassword = operation.request, operation.answer != .passwordWrong else {
-      return [step]
+      return [Step(operation: operation, number: number)]
     }
-    return [step, Step(operation: operation, number: number, isEndOfPasswordChange: true)]
+    return [.endingBefore, .changing, .endingAfter].map { part in
+      Step(operation: operation, number: number, part: part)
+    }
   }
 
   /// All states that `step` may lead to from `state`; none where its answer cannot be. For an
@@ -94,8 +99,9 @@ struct SessionModel: Sendable {
 
     case (.changePassword(let old, let new, let kept), .done),
       (.changePassword(let old, let new, let kept), .unknown):
-      if step.isEndOfPasswordChange { return [state.keeping(kept)] }
+      if step.part == .endingAfter { return [state.keeping(kept)] }
       guard old == state.password else { return [] }
+      if step.part == .endingBefore { return [state.keeping(kept)] }
       var next = state
       next.password = new
       return [next]

@@ -71,13 +71,13 @@ final class UnknownOutcomeTests: XCTestCase {
       ]
     assertExplained(
       before + [
-        at(60, .list, .sessions([1, 2])),
-        at(80, .signIn(password: 1_001), .token(session: 3, token: 31)),
+        at(60, .list, .sessions([1])),
+        at(80, .signIn(password: 1_000), .token(session: 3, token: 31)),
       ])
     assertUnexplained(
       before + [
-        at(60, .list, .sessions([1])),
-        at(80, .signIn(password: 1_000), .token(session: 3, token: 31)),
+        at(60, .list, .sessions([1, 2])),
+        at(80, .signIn(password: 1_001), .token(session: 3, token: 31)),
       ])
   }
 
