@@ -6,7 +6,8 @@ final class KnownUser: Sendable {
   private let state: Mutex<Knowledge>
 
   struct Knowledge {
-    /// The latest is the last. After a change without an answer, either of two may be right.
+    /// The one that is most likely right is the last; the right one is always among them. After a
+    /// change without an answer, either of two may be it.
     var passwords: [String]
     /// Those that are thought to live, the latest sign-in last.
     var live: [KnownSession] = []
@@ -69,9 +70,16 @@ extension KnownUser.Knowledge {
     if ended.count > 30 { ended.removeFirst() }
   }
 
-  mutating func learned(_ password: String) {
-    passwords.removeAll { $0 == password }
-    passwords.append(password)
-    if passwords.count > 4 { passwords.removeFirst() }
+  /// `password` was right, unless it has been changed since.
+  mutating func signedIn(with password: String) {
+    guard let index = passwords.firstIndex(of: password) else { return }
+    passwords.append(passwords.remove(at: index))
+  }
+
+  /// - Parameter isSure: whether the change was answered. Until one is, nothing may be forgotten:
+  ///   whoever has lost the right password does nothing but sign in with wrong ones.
+  mutating func changed(from old: String, to new: String, isSure: Bool) {
+    if isSure { passwords = [old] }
+    passwords.append(new)
   }
 }

@@ -33,9 +33,13 @@ struct Race {
       return tokens.count - Set(tokens).count
     }
 
+    var operations: Int { histories.joined().count }
+
+    /// Answers that gave a token.
+    var given: Int { count { if case .token = $0 { true } else { false } } }
+
     var summary: String {
-      let given = count { if case .token = $0 { true } else { false } }
-      return "\(histories.joined().count) operations checked, \(kills) workers killed, "
+      "\(operations) operations checked, \(kills) workers killed, "
         + "\(count { $0 == .unknown }) unknown outcomes, \(given) times a token was given, "
         + "\(replays) times the same again, \(count { $0 == .tokenWrong || $0 == .noSession }) "
         + "times refused"

@@ -140,7 +140,12 @@ extension RaceClient {
       }
       return session.map(token(of:))
     }
-    if let session { users[user].withLock { $0.began(session) } }
+    if let session {
+      users[user].withLock { known in
+        known.began(session)
+        known.signedIn(with: password)
+      }
+    }
   }
 
   private func refresh(_ user: Int, _ session: KnownSession, _ token: String) throws {
@@ -226,7 +231,9 @@ extension RaceClient {
       default: nil
       }
     }
-    if answer == .done || answer == .unknown { users[user].withLock { $0.learned(new) } }
+    if answer == .done || answer == .unknown {
+      users[user].withLock { $0.changed(from: old, to: new, isSure: answer == .done) }
+    }
   }
 
   /// The session and the tokens of an answer, if it holds both tokens of one session.

@@ -55,5 +55,6 @@ final class RacesTests: TemporaryFolderTestCase {
     XCTAssertGreaterThan(result.count { $0 == .unknown }, 0)
     XCTAssertGreaterThan(result.count { $0 == .tokenWrong }, 0)
     XCTAssertGreaterThan(result.replays, 0)
+    XCTAssertGreaterThan(2 * result.given, result.operations, "mostly sessions were not refreshed")
   }
 }
