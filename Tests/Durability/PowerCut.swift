@@ -11,14 +11,14 @@ struct PowerCut {
   let start: State
   let calls: [RecordedCall]
 
-  /// All states after a cut behind the first `count` calls.
-  func states(after count: Int) -> Set<State> {
+  /// All states after a cut behind the first `count` calls, some more than once, made as they are
+  /// asked for: without syncs there are more than anybody could wait for.
+  func states(after count: Int) -> some Sequence<State> {
     let done = Array(calls.prefix(count))
     let contents = contents(done)
-    var states: Set<State> = []
     let changes = changes(done)
     let open = changes.indices.filter { !changes[$0].isDurable }
-    for choice in 0..<(1 << open.count) {
+    return (0..<(1 << open.count)).lazy.flatMap { choice in
       let left = Set(open.enumerated().filter { choice & 1 << $0.offset == 0 }.map(\.element))
       let applied = changes.indices.filter { !left.contains($0) }.map { changes[$0] }
       let names = entries(applied)
@@ -35,9 +35,8 @@ struct PowerCut {
           variants.map { bytes in state.merging([path: bytes]) { $1 } }
         }
       }
-      states.formUnion(combined)
+      return combined
     }
-    return states
   }
 
   private enum Node: Hashable {
