@@ -81,8 +81,11 @@ final class OtherServersTests: XCTestCase {
     let refresh = try XCTUnwrap(login.json["refreshToken"] as? String)
     let refreshed = try ask(port, "/refresh-token", json + [#"{"refreshToken":"\#(refresh)"}"#])
     XCTAssertEqual(refreshed.status, 200)
+    XCTAssertEqual(try ask(port, "/password", json + ["{}"]).status, 401)
     XCTAssertEqual(try ask(port, "/nothing").status, 404)
-    XCTAssertEqual(try ask(port, "/").status, 200)
+    for page in ["/", "/sign-in", "/password", "/app.js", "/pages/home.js", "/style.css"] {
+      XCTAssertEqual(try ask(port, page).status, 200, page)
+    }
   }
 
   /// By curl, which speaks whatever HTTP a server chooses.
