@@ -16,7 +16,7 @@ public protocol DocumentStore: Sendable {
   /// Changes one document while nobody else changes it, and returns what `change` returns.
   ///
   /// `change` sees the document as it is (`nil` if there is none) and leaves it as it shall be
-  /// (`nil` removes it). When this returns, the change is on disk for good. When `change` throws
+  /// (`nil` removes it). When this returns, what is left is on disk for good. When `change` throws
   /// or leaves the document as it was, nothing is written.
   func update<D: Document, R>(
     _ type: D.Type, _ key: String, _ change: (inout D?) throws -> R

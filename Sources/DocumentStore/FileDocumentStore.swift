@@ -63,13 +63,18 @@ public struct FileDocumentStore: DocumentStore {
     let layout = try FileLayout(collection: type.collection, key: key)
     return try naming(layout.path) {
       let folder = try openFolder(layout)
-      let lock = try acquireLock(in: folder)
+      let lock = try acquireLock(of: layout.folder, folder)
       defer { try? System.unlock(lock) }
 
       let old = try load(type, key, named: layout.name, in: folder)
       var new = old
       let result = try change(&new)
-      if new != old { try commit(new, key, named: layout.name, in: folder) }
+      if new != old {
+        try commit(new, key, named: layout.name, in: folder)
+      } else if old != nil {
+        // Whoever wrote it may have died before it was durable; now somebody relies on it.
+        try System.sync(folder)
+      }
       return result
     }
   }
@@ -86,7 +91,7 @@ public struct FileDocumentStore: DocumentStore {
   func withLock<R>(ofFolder folder: String, _ body: (FileDescriptor) throws -> R) throws -> R {
     try naming(folder) {
       let descriptor = try System.open(folder, in: root.folder, O_RDONLY | O_DIRECTORY)
-      let lock = try acquireLock(in: descriptor)
+      let lock = try acquireLock(of: folder, descriptor)
       defer { try? System.unlock(lock) }
       return try body(descriptor)
     }
@@ -96,23 +101,23 @@ public struct FileDocumentStore: DocumentStore {
 
   // MARK: - Steps of an update
 
-  /// Opens the folder that holds the document, and makes it, durably, if there is none.
+  /// Opens the folder that holds the document, and makes it if there is none.
   private func openFolder(_ layout: FileLayout) throws -> FileDescriptor {
     do {
       return try System.open(layout.folder, in: root.folder, O_RDONLY | O_DIRECTORY)
     } catch  where error.code == ENOENT {
       try System.makeFolder(layout.collection, in: root.folder)
       try System.makeFolder(layout.folder, in: root.folder)
-      try System.sync(System.open(layout.collection, in: root.folder, O_RDONLY | O_DIRECTORY))
-      try System.sync(root.folder)
       return try System.open(layout.folder, in: root.folder, O_RDONLY | O_DIRECTORY)
     }
   }
 
   /// Takes the folder's lock through a descriptor of this call's own, so that threads of one
   /// process exclude each other too. The kernel gives it back when its holder dies.
-  private func acquireLock(in folder: FileDescriptor) throws -> FileDescriptor {
-    let lock = try System.open(FileLayout.lockName, in: folder, O_RDWR | O_CREAT, mode: 0o600)
+  private func acquireLock(
+    of path: String, _ folder: FileDescriptor
+  ) throws -> FileDescriptor {
+    let lock = try openLock(of: path, folder)
     let deadline = ContinuousClock.now + lockTimeout
     var pause: UInt32 = 50
     while try !System.tryLock(lock) {
@@ -121,6 +126,27 @@ public struct FileDocumentStore: DocumentStore {
       pause = min(pause * 2, 2_000)
     }
     return lock
+  }
+
+  /// Opens the lock file of `tokens/3f`. It is made when that folder and those around it are
+  /// durable, and never removed: where it is, nobody needs to sync them again, not even when the
+  /// one who made them died before it could.
+  private func openLock(of path: String, _ folder: FileDescriptor) throws -> FileDescriptor {
+    do {
+      return try System.open(FileLayout.lockName, in: folder, O_RDWR)
+    } catch  where error.code == ENOENT {
+      try makeDurable(path)
+      return try System.open(FileLayout.lockName, in: folder, O_RDWR | O_CREAT, mode: 0o600)
+    }
+  }
+
+  /// Syncs the names of `tokens/3f` and of `tokens`, and the store's own, where the folder around
+  /// it may be read.
+  private func makeDurable(_ path: String) throws {
+    let collection = String(path.prefix { $0 != "/" })
+    try System.sync(System.open(collection, in: root.folder, O_RDONLY | O_DIRECTORY))
+    try System.sync(root.folder)
+    try? System.sync(System.open("..", in: root.folder, O_RDONLY | O_DIRECTORY))
   }
 
   private struct Busy: Error {}

@@ -93,6 +93,23 @@ final class LockTests: StoreTestCase {
     XCTAssertEqual(Set(ours), [FD_CLOEXEC])
   }
 
+  func testF18_noOperationEverReplacesALockFile() throws {
+    let store = try store(holding: "a")
+    let lock = URL(fileURLWithPath: try file("a")).deletingLastPathComponent()
+      .appendingPathComponent(".lock").path
+    let inode = {
+      try FileManager.default.attributesOfItem(atPath: lock)[.systemFileNumber] as? Int
+    }
+    let before = try XCTUnwrap(inode())
+    try Data().write(to: URL(fileURLWithPath: lock.replacing(".lock", with: ".new-1")))
+    try store.update(Note.self, "a") { $0?.count = 1 }
+    try store.check(Note.self) { _, _ in }
+    XCTAssertEqual(try store.removeLeftovers(of: Note.self), 1)
+    XCTAssertEqual(try store.sweep(Note.self, pause: {}) { $0 = nil }, 1)
+    try store.update(Note.self, "a") { $0 = Note(text: "again") }
+    XCTAssertEqual(try inode(), before)
+  }
+
   func testF15_lockThatIsALinkIsRefusedAndItsTargetUntouched() throws {
     let store = try store(holding: "a")
     let lock = URL(fileURLWithPath: try file("a")).deletingLastPathComponent()

@@ -37,7 +37,23 @@ final class PowerCutTests: TemporaryFolderTestCase {
     }
   }
 
-  func testO1_missingSyncOfTheBytesIsSeen() async throws {
+  /// The one who made the folders died before they were durable.
+  func testF1_F2_firstDocumentInFoldersOfADeadWorkerIsThereAfterAPowerCut() async throws {
+    try await check("sign-in after a killed one", emptied: "tokens", troubled: "signal=SIGKILL") {
+      _ in .login("carol")
+    }
+  }
+
+  /// The one who rotated died before that was durable; the same token is presented again.
+  func testF1_F2_replayOfADeadWorkersRotationIsThereAfterAPowerCut() async throws {
+    try await check("replay after a kill", troubled: "signal=SIGKILL") { .refresh($0.current) }
+  }
+
+  func testF2_F9_replayOfARotationOfUnknownOutcomeIsThereAfterAPowerCut() async throws {
+    try await check("replay after an error", troubled: "error=EIO") { .refresh($0.current) }
+  }
+
+  func testF4_O1_missingSyncOfTheBytesIsSeen() async throws {
     let cut = try await record { .refresh($0.current) }
     let faulty = cut.calls.filter { if case .syncFile = $0 { false } else { true } }
     XCTAssertLessThan(faulty.count, cut.calls.count)
@@ -45,7 +61,7 @@ final class PowerCutTests: TemporaryFolderTestCase {
       try judge(PowerCut(start: cut.start, calls: faulty)).violations.isEmpty)
   }
 
-  func testO1_missingSyncOfTheFolderIsSeen() async throws {
+  func testF5_O1_missingSyncOfTheFolderIsSeen() async throws {
     let cut = try await record { .refresh($0.current) }
     let faulty = cut.calls.filter { if case .syncFolder = $0 { false } else { true } }
     XCTAssertLessThan(faulty.count, cut.calls.count)
@@ -76,10 +92,10 @@ final class PowerCutTests: TemporaryFolderTestCase {
   // MARK: - Steps
 
   private func check(
-    _ name: String, emptied: String? = nil, settings: [String] = [],
+    _ name: String, emptied: String? = nil, settings: [String] = [], troubled: String? = nil,
     _ call: (Scene) -> Call
   ) async throws {
-    let cut = try await record(emptied: emptied, settings: settings, call)
+    let cut = try await record(emptied: emptied, settings: settings, troubled: troubled, call)
     XCTAssertTrue(cut.calls.contains(.answer), "the recorded run has no answer")
     let verdict = try judge(cut)
     XCTAssertEqual(Array(verdict.violations.prefix(5)), [])
@@ -88,17 +104,33 @@ final class PowerCutTests: TemporaryFolderTestCase {
       "power cuts", name, tried: verdict.states, violations: verdict.violations.count)
   }
 
+  /// - Parameters:
+  ///   - emptied: a collection to begin without.
+  ///   - troubled: what befalls the first sync of a folder, as strace injects it. Then the same is
+  ///     asked again.
   private func record(
-    emptied: String? = nil, settings: [String] = [], _ call: (Scene) -> Call
+    emptied: String? = nil, settings: [String] = [], troubled: String? = nil,
+    _ call: (Scene) -> Call
   ) async throws -> PowerCut {
     let scene = try await Scene(in: "\(folder)/scene")
-    let worker = try scene.worker(settings: settings)
+    var worker = try scene.worker(settings: settings)
     if let emptied { try FileManager.default.removeItem(atPath: "\(scene.data)/\(emptied)") }
     let start = try state(of: scene.data)
     var reader = try CallReader(process: worker.process, data: scene.data)
+    var calls: [RecordedCall] = []
+    if let troubled {
+      let injection = ["-e", "inject=fsync:\(troubled):when=1"]
+      let tracer = try Tracer(worker.process, CallReader.options + injection, in: scene.folder)
+      let answer = worker.call(call(scene))
+      XCTAssertTrue(answer == nil || answer?.status == 503, "nothing befell it")
+      calls = reader.calls(tracer.lines())
+      if worker.hasEnded() { worker = try scene.worker(settings: settings) }
+      try reader.follow(worker.process, data: scene.data)
+    }
     let tracer = try Tracer(worker.process, CallReader.options, in: scene.folder)
     XCTAssertEqual(worker.call(call(scene)).map { $0.status / 100 }, 2)
-    return PowerCut(start: start, calls: reader.calls(tracer.lines()))
+    calls += reader.calls(tracer.lines())
+    return PowerCut(start: start, calls: calls)
   }
 
   private func state(of data: String) throws -> PowerCut.State {

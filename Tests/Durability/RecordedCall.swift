@@ -11,14 +11,14 @@ enum RecordedCall: Equatable {
   case rename(from: String, to: String, folder: String)
   case remove(name: String, folder: String)
   case syncFolder(path: String)
-  /// The answer has left.
+  /// An answer that it was done has left.
   case answer
 }
 
 /// Makes recorded calls of strace's lines (`-xx`, all strings in hexadecimal).
 struct CallReader {
   /// Where descriptors lead: a folder's path relative to the data folder, or a file's number.
-  private var folders: [String: String]
+  private var folders: [String: String] = [:]
   private var files: [String: Int] = [:]
   private var lastFile = 0
 
@@ -29,7 +29,12 @@ struct CallReader {
 
   /// - Parameter process: a worker; its open descriptors say which one is the data folder.
   init(process: pid_t, data: String) throws {
-    folders = [:]
+    try follow(process, data: data)
+  }
+
+  /// Goes on with another worker.
+  mutating func follow(_ process: pid_t, data: String) throws {
+    (folders, files) = ([:], [:])
     for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd") {
       let target = try? FileManager.default.destinationOfSymbolicLink(
         atPath: "/proc/\(process)/fd/\(name)")
@@ -51,7 +56,10 @@ struct CallReader {
     let result =
       line[equals.upperBound...].drop { $0 == "=" || $0 == " " }
       .split(separator: " ").first.map(String.init) ?? ""
-    guard !result.hasPrefix("-"), let first = arguments.first else { return nil }
+    // Neither one that failed nor one that its process did not live to see.
+    guard !result.hasPrefix("-"), !result.hasPrefix("?"), let first = arguments.first else {
+      return nil
+    }
     switch name {
     case "openat": return opened(arguments, result)
     case "close":
@@ -60,7 +68,7 @@ struct CallReader {
       return nil
     case "write":
       if let file = files[first] { return .write(file: file, bytes: bytes(arguments[1])) }
-      return text(arguments[1]).contains("Status: ") ? .answer : nil
+      return text(arguments[1]).contains("Status: 2") ? .answer : nil
     case "fdatasync": return files[first].map { .syncFile(file: $0) }
     case "fsync":
       return folders[first].map { .syncFolder(path: $0) }

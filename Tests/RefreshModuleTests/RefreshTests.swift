@@ -47,6 +47,23 @@ final class RefreshTests: RefreshTestCase {
     assert(late, isForbidden: "Refresh token is wrong")
   }
 
+  func testF26_aTokenThatIsNewerThanARestoredBackupIsReuseAndSignInWorks() async throws {
+    let house = try await TestHouse(folder: "\(folder)/house")
+    try house.addUser("alice")
+    let login = await house.login("alice")
+    try FileManager.default.copyItem(atPath: "\(folder)/house", toPath: "\(folder)/backup")
+    let newer = await house.refresh(login.refreshToken, at: time(10))
+    let restored = try await TestHouse(folder: "\(folder)/backup")
+    assert(
+      await restored.refresh(newer.refreshToken, at: time(20)),
+      isForbidden: "Refresh token is wrong")
+    assert(
+      await restored.refresh(login.refreshToken, at: time(20)),
+      isForbidden: "There is no refresh token for the user")
+    let again = await restored.login("alice", at: time(30))
+    assertIsRefreshed(await restored.refresh(again.refreshToken, at: time(40)))
+  }
+
   func testE5_reuseEndsThatSessionAndNoOther() async throws {
     let house = try await house()
     let other = await house.login("alice")
