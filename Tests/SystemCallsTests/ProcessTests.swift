@@ -90,7 +90,7 @@ final class ProcessTests: TemporaryFolderTestCase {
     defer { pthread_sigmask(SIG_SETMASK, &mask, nil) }
     System.blockSignals()
     System.ignoreWriteSignals()
-    let script = "grep -E '^Sig(Blk|Ign):' /proc/$$/status > \(folder)/output"
+    let script = "exec grep -E '^Sig(Blk|Ign):' /proc/self/status > \(folder)/output"
     XCTAssertEqual(try runShell(script), .exited(status: 0))
     let masks = try String(contentsOfFile: "\(folder)/output", encoding: .utf8)
       .split(whereSeparator: \.isWhitespace).compactMap { UInt64($0, radix: 16) }
