@@ -49,6 +49,9 @@ def soak(browsers, tabs, seconds, cuts=0.1, pause=4):
     node = subprocess.Popen(
         ["node", MAIN, *map(str, arguments)], stdout=subprocess.PIPE, text=True
     )
+    # Beyond this they hang: that is an error, too.
+    deadline = threading.Timer(seconds + 300, node.kill)
+    deadline.start()
     try:
         for line in node.stdout:
             if line == "ready\n":
@@ -63,6 +66,7 @@ def soak(browsers, tabs, seconds, cuts=0.1, pause=4):
         log = installation.log.read_text().splitlines()
         counts["reuses"] = sum("refresh token reused" in line for line in log)
     finally:
+        deadline.cancel()
         quiet.set()
         node.kill()
         node.wait()

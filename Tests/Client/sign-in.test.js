@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import test from "node:test";
 import { createClient } from "../../Public/postern.js";
 import { digest } from "../../Public/postern/fingerprint.js";
@@ -150,7 +151,7 @@ test("the fingerprint of the sign-in comes with each refresh, also after a journ
 });
 
 test("the fingerprint is coarse: an update changes nothing, another browser does", async () => {
-  const made = (userAgent, crypto = globalThis.crypto) =>
+  const made = (userAgent, crypto = webcrypto) =>
     digest({ navigator: { userAgent, language: "en" }, crypto });
   const chrome = (version) => `(X11; Linux x86_64) Chrome/${version} Safari/537.36`;
   assert.equal(await made(chrome("120.0")), await made(chrome("156.2")));

@@ -1,5 +1,6 @@
 // A simulated browser: tabs that run the real client and share cookies, storage and a channel.
 
+import { webcrypto } from "node:crypto";
 import { createClient } from "../../../Public/postern.js";
 import { Jar, counts, network } from "./network.js";
 
@@ -37,7 +38,7 @@ export class Browser {
       location: { href: `${network.origin}/profile`, origin: network.origin },
       navigator: { userAgent: `Soak/1.0 ${this.name}`, cookieEnabled: true, onLine: true },
       isSecureContext: true,
-      crypto: globalThis.crypto,
+      crypto: webcrypto,
       localStorage: {
         getItem: (key) => this.#stored.get(key) ?? null,
         setItem: (key, value) => this.#change(tab, key, String(value)),

@@ -13,12 +13,11 @@ const between = (low, high) => low + Math.random() * (high - low);
 async function start(number) {
   const browser = new Browser(`browser-${number}`, number % 3 === 2 ? "local" : "cookie");
   const first = browser.open();
-  for (;;) {
+  for (let attempt = 1; !first.client.user; attempt += 1) {
     try {
       await first.client.login("alice", "postern-demo");
-      break;
     } catch (error) {
-      if (!error.isTrouble) throw error;
+      if (!error.isTrouble || attempt === 60) throw error;
       await sleep(500);
     }
   }

@@ -45,7 +45,8 @@ export class Jar {
     const hasHead = luck > 2 / 3;
     if (isCut) counts.cutAfter += 1;
     if (isCut && !hasHead) throw lost();
-    for (const line of response.headers.getSetCookie()) this.#store(line.split(";")[0]);
+    const cookie = response.headers.get("Set-Cookie");
+    if (cookie !== null) this.#store(cookie.split(";")[0]);
     if (isCut) throw lost();
     const { status } = response;
     return new Response(status === 204 ? null : answer, { status, headers: response.headers });

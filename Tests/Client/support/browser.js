@@ -1,3 +1,4 @@
+import { webcrypto } from "node:crypto";
 import { createClient } from "../../../Public/postern.js";
 import { Server } from "./server.js";
 
@@ -86,7 +87,7 @@ class Tab {
       get isSecureContext() {
         return browser.isSecureContext;
       },
-      crypto: globalThis.crypto,
+      crypto: webcrypto,
       BroadcastChannel: class {
         onmessage = null;
         constructor(name) {
