@@ -23,19 +23,23 @@ struct PowerCut {
       let applied = changes.indices.filter { !left.contains($0) }.map { changes[$0] }
       let names = entries(applied)
       // Every file that is to be seen, with each content that it may have.
-      var combined: [State] = [start.filter { names[$0.key] == nil && $0.value == nil }]
-      for (path, node) in names where isReachable(path, names) {
-        let variants: [[UInt8]?] =
-          switch node {
-          case .folder: [nil]
-          case .old(let bytes): [bytes]
-          case .new(let file): contents[file, default: [[]]].map { $0 }
-          }
-        combined = combined.flatMap { state in
-          variants.map { bytes in state.merging([path: bytes]) { $1 } }
+      let seen = names.filter { isReachable($0.key, names) }.map { path, node in
+        switch node {
+        case .folder: (path: path, contents: [[UInt8]?.none])
+        case .old(let bytes): (path: path, contents: [bytes])
+        case .new(let file): (path: path, contents: contents[file, default: [[]]].map { $0 })
         }
       }
-      return combined
+      let combinations = seen.reduce(1) { $0 * $1.contents.count }
+      return (0..<combinations).lazy.map { combination in
+        var state = start.filter { names[$0.key] == nil && $0.value == nil }
+        var rest = combination
+        for (path, contents) in seen {
+          state[path] = .some(contents[rest % contents.count])
+          rest /= contents.count
+        }
+        return state
+      }
     }
   }
 

@@ -129,6 +129,12 @@ final class PowerCutTests: TemporaryFolderTestCase {
     }
     let tracer = try Tracer(worker.process, CallReader.options, in: scene.folder)
     XCTAssertEqual(worker.call(call(scene)).map { $0.status / 100 }, 2)
+    // The answer comes before strace has written it down.
+    for _ in 0..<200 {
+      var ahead = reader
+      if ahead.calls(tracer.linesSoFar()).contains(.answer) { break }
+      usleep(5_000)
+    }
     calls += reader.calls(tracer.lines())
     return PowerCut(start: start, calls: calls)
   }

@@ -38,12 +38,23 @@ final class Tracer {
     isRunning = false
     kill(process, SIGTERM)
     var status: Int32 = 0
+    for _ in 0..<1_000 {
+      guard waitpid(process, &status, WNOHANG) == 0 else { return }
+      usleep(1_000)
+    }
+    // Where one thread of a killed process has ended before the others, it waits for ever.
+    kill(process, SIGKILL)
     waitpid(process, &status, 0)
   }
 
-  /// The system calls so far, one a line.
+  /// All system calls, one a line.
   func lines() -> [String] {
     stop()
+    return linesSoFar()
+  }
+
+  /// The system calls that are written down by now; the last may still be missing.
+  func linesSoFar() -> [String] {
     let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
     return text.split(separator: "\n").map(String.init)
   }
