@@ -89,7 +89,12 @@ struct Supervisor {
   private func millisecondsToNextStart() -> Int32 {
     let starts = places.filter { $0.process == nil }.map(\.startAt)
     guard let next = (starts + [sweeper.nextStart].compactMap { $0 }).min() else { return -1 }
-    return Int32(max(0, (next - ContinuousClock.now) / .milliseconds(1)).rounded(.up))
+    return Self.milliseconds(next - .now)
+  }
+
+  /// As poll(2) takes it. It knows no more than 24 days; whoever wakes early waits again.
+  static func milliseconds(_ duration: Duration) -> Int32 {
+    Int32(min(max(0, duration / .milliseconds(1)).rounded(.up), Double(Int32.max)))
   }
 
   private mutating func noteEndedWorkers() throws {
@@ -113,12 +118,12 @@ struct Supervisor {
   private mutating func stop(_ signals: SignalQueue) throws {
     send(SIGTERM)
     sweeper.stop()
-    let deadline = ContinuousClock.now + Self.patience
+    let askedAt = ContinuousClock.now
     while places.contains(where: { $0.process != nil }) {
-      let left = (deadline - ContinuousClock.now) / .milliseconds(1)
-      if left <= 0 { send(SIGKILL) }
+      let left = askedAt + Self.patience - .now
+      if left <= .zero { send(SIGKILL) }
       _ = try System.waitForInput(
-        [signals.descriptor], milliseconds: Int32(max(100, left.rounded(.up))))
+        [signals.descriptor], milliseconds: max(100, Self.milliseconds(left)))
       while let signal = try signals.next() {
         if signal == SIGTERM || signal == SIGINT { send(SIGKILL) }
       }
