@@ -25,6 +25,9 @@ struct Supervisor {
 
   /// How long workers may take to end what they have in hand.
   private static let patience = Duration.seconds(10)
+  /// What comes so soon after the first request to stop is the same one: at Ctrl-C the terminal
+  /// sends SIGINT, and a script that started us may add its SIGTERM.
+  private static let echo = Duration.seconds(1)
 
   /// Takes the pid file and makes the socket, both in the run folder.
   /// - Parameter options: the command line options that say where the settings are.
@@ -44,10 +47,12 @@ struct Supervisor {
   /// What the supervisor listens to. To be called while the process has no other thread: one that
   /// is older would not have these signals blocked, and would die of them.
   static func signals() throws -> SignalQueue {
-    try SignalQueue([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
+    try SignalQueue(stopSignals + [SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD])
   }
 
-  /// Runs until SIGTERM or SIGINT, and leaves no process, socket or pid file behind.
+  private static let stopSignals = [SIGTERM, SIGINT, SIGQUIT]
+
+  /// Runs until SIGTERM, SIGINT or SIGQUIT, and leaves no process, socket or pid file behind.
   mutating func run(until signals: SignalQueue) throws {
     defer {
       try? System.remove(socketPath)
@@ -62,8 +67,8 @@ struct Supervisor {
       while let signal = try signals.next() {
         switch signal {
         case SIGCHLD: try noteEndedWorkers()
-        case SIGHUP: logger.warning("SIGHUP has no meaning yet")
-        default: return try stop(signals)
+        case _ where Self.stopSignals.contains(signal): return try stop(signals)
+        default: logger.warning("signal has no meaning", metadata: ["signal": "\(signal)"])
         }
       }
     }
@@ -113,7 +118,7 @@ struct Supervisor {
     }
   }
 
-  /// Lets the workers end what they have in hand. Whoever asks a second time, or waits for longer
+  /// Lets the workers end what they have in hand. Whoever asks again later, or waits for longer
   /// than is reasonable, gets them killed.
   private mutating func stop(_ signals: SignalQueue) throws {
     send(SIGTERM)
@@ -125,7 +130,7 @@ struct Supervisor {
       _ = try System.waitForInput(
         [signals.descriptor], milliseconds: max(100, Self.milliseconds(left)))
       while let signal = try signals.next() {
-        if signal == SIGTERM || signal == SIGINT { send(SIGKILL) }
+        if Self.stopSignals.contains(signal), askedAt + Self.echo <= .now { send(SIGKILL) }
       }
       while let (process, _) = try System.endedChild() {
         for index in places.indices where places[index].process == process {

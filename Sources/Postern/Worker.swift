@@ -14,10 +14,12 @@ struct Worker {
 
   /// What a worker listens to. To be called while the process has no other thread.
   static func signals() throws -> SignalQueue {
-    try SignalQueue([SIGTERM, SIGINT, SIGHUP])
+    try SignalQueue(stopSignals + [SIGHUP, SIGUSR1, SIGUSR2])
   }
 
-  /// Serves until SIGTERM or SIGINT comes or, where there is a supervisor, until that is gone.
+  private static let stopSignals = [SIGTERM, SIGINT, SIGQUIT]
+
+  /// Serves until SIGTERM, SIGINT or SIGQUIT comes or, where there is a supervisor, until that is gone.
   /// - Throws: an error whose description tells the operator what to mend.
   func run(until signals: SignalQueue, isSupervised: Bool) throws {
     let logger = Logger.postern(level: configuration.logLevel)
@@ -60,7 +62,7 @@ struct Worker {
       let ready = try System.waitForInput(descriptors, milliseconds: -1)
       if ready.contains(Self.lifeline) { return }
       while let signal = try signals.next() {
-        if signal == SIGTERM || signal == SIGINT { return }
+        if Self.stopSignals.contains(signal) { return }
       }
     }
   }

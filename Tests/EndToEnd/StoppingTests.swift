@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import XCTest
 
 /// SIGTERM: requests in hand are answered, and nothing stays behind.
@@ -67,13 +68,87 @@ final class StoppingTests: EndToEndTestCase {
     XCTAssertEqual(try supervisor.waitForEnd(seconds: 5), 0)
   }
 
-  func testH7_sigintStopsAsSigtermDoes() throws {
+  func testH7_sigintAndSigquitStopAsSigtermDoes() throws {
+    let site = try makeInstallation()
+    for signal in [SIGINT, SIGQUIT] {
+      try site.startPostern()
+      let supervisor = try XCTUnwrap(site.postern)
+      supervisor.send(signal)
+      XCTAssertEqual(try supervisor.waitForEnd(), 0)
+      XCTAssertFalse(FileManager.default.fileExists(atPath: site.socketPath))
+      XCTAssertFalse(FileManager.default.fileExists(atPath: site.pidPath))
+    }
+  }
+
+  /// Ctrl-C reaches every process of the terminal, and a script that started us adds its own.
+  func testH7_signalsThatComeTogetherStopOnceAndRequestsInHandAreAnswered() throws {
     let site = try makeInstallation()
     try site.startPostern()
     let supervisor = try XCTUnwrap(site.postern)
+    let request = try HeldRequest(site)
+    for process in site.workers { kill(process, SIGINT) }
     supervisor.send(SIGINT)
+    supervisor.send(SIGTERM)
+    usleep(100_000)
+    supervisor.send(SIGTERM)
+    usleep(100_000)
+    request.finish()
+    XCTAssertEqual(try request.client.reply().status, 200)
     XCTAssertEqual(try supervisor.waitForEnd(), 0)
+  }
+
+  func testH7_aSecondSignalASecondLaterDoesNotWait() throws {
+    let site = try makeInstallation()
+    try site.startPostern()
+    let supervisor = try XCTUnwrap(site.postern)
+    let request = try HeldRequest(site)
+    supervisor.send(SIGTERM)
+    usleep(1_200_000)
+    XCTAssertTrue(supervisor.isRunning)
+    supervisor.send(SIGTERM)
+    XCTAssertEqual(try supervisor.waitForEnd(seconds: 5), 0)
+    XCTAssertTrue(request.client.isEnded())
     XCTAssertFalse(FileManager.default.fileExists(atPath: site.socketPath))
+  }
+
+  func testH7_otherSignalsToTheSupervisorDoNoHarm() throws {
+    let site = try makeInstallation()
+    try site.startPostern()
+    let supervisor = try XCTUnwrap(site.postern), workers = site.workers
+    for signal in [SIGPIPE, SIGXFSZ, SIGCHLD, SIGHUP, SIGUSR1, SIGUSR2] {
+      for _ in 0..<20 { supervisor.send(signal) }
+    }
+    supervisor.send(SIGTERM)
+    XCTAssertEqual(try supervisor.waitForEnd(), 0)
+    for worker in workers { XCTAssertNil(ProcessTable.state(of: worker)) }
+    XCTAssertFalse(FileManager.default.fileExists(atPath: site.pidPath))
+  }
+
+  func testF29_supervisorWhoseLogNobodyReadsGoesOnAndStopsAsEver() throws {
+    let site = try makeInstallation()
+    let shell = try ChildProcess(
+      "/bin/sh",
+      ["-c", "{ \"$0\" serve 2>&1; echo $? > status; } | head -n 1"] + [
+        Repository.program()
+      ], environment: site.environment, log: "\(site.run)/postern.log")
+    defer { shell.stop() }
+    var workers: [pid_t] { site.pidInFile.map { ProcessTable.children(of: $0) } ?? [] }
+    XCTAssertTrue(eventually(within: 20) { workers.count == Installation.workerCount })
+    let supervisor = try XCTUnwrap(site.pidInFile)
+    // Each death is a line in the log, and only the first one of all finds a reader.
+    for _ in 0..<2 {
+      let victim = try XCTUnwrap(workers.first)
+      kill(victim, SIGKILL)
+      XCTAssertTrue(
+        eventually(within: 5) {
+          workers.count == Installation.workerCount && !workers.contains(victim)
+        })
+    }
+    kill(supervisor, SIGTERM)
+    XCTAssertEqual(try shell.waitForEnd(), 0)
+    XCTAssertEqual(try String(contentsOfFile: "\(site.run)/status", encoding: .utf8), "0\n")
+    XCTAssertFalse(FileManager.default.fileExists(atPath: site.socketPath))
+    XCTAssertFalse(FileManager.default.fileExists(atPath: site.pidPath))
   }
 
   func testH7_otherSignalsToAWorkerDoNotHarmRequests() throws {
@@ -82,7 +157,9 @@ final class StoppingTests: EndToEndTestCase {
     let token = try site.login("alice").accessToken
     let workers = site.workers
     for _ in 0..<50 {
-      for worker in workers { for signal in [SIGPIPE, SIGCHLD, SIGHUP] { kill(worker, signal) } }
+      for worker in workers {
+        for signal in [SIGPIPE, SIGCHLD, SIGHUP, SIGUSR1, SIGUSR2] { kill(worker, signal) }
+      }
       XCTAssertEqual(try site.ask(.get("/job-list", bearer: token)).status, 200)
     }
     XCTAssertEqual(site.workers, workers)

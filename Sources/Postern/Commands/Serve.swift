@@ -8,8 +8,8 @@ struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Start the workers and keep them running, in the foreground.",
     discussion: """
-      Listens on postern.sock in the run folder. SIGTERM and SIGINT stop it: requests in hand \
-      are answered first.
+      Listens on postern.sock in the run folder. SIGTERM, SIGINT and SIGQUIT stop it: \
+      requests in hand are answered first.
 
       Settings come from the environment, or from postern.json by their dotted names \
       (POSTERN_TOKENS_GRACE is tokens.grace):
@@ -21,6 +21,7 @@ struct Serve: ParsableCommand {
 
   func run() throws {
     let signals = try Supervisor.signals()
+    System.ignoreWriteSignals()
     System.keepFilesPrivate()
     System.forbidCoreFiles()
     let configuration = try settings.load()

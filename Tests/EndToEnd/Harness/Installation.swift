@@ -155,7 +155,7 @@ final class Installation: @unchecked Sendable {
     }.joined(separator: "\n")
   }
 
-  private var environment: [String: String] {
+  var environment: [String: String] {
     [
       "POSTERN_DATA": data, "POSTERN_RUN": run,
       "POSTERN_WORKERS": "\(Self.workerCount)",
