@@ -1,22 +1,38 @@
-/// How long to wait before a worker that died is replaced.
+import Glibc
+import SystemCalls
+
+/// How long to wait before a worker that ended is replaced.
 ///
 /// At once, as a rule. But one that falls over by itself soon after its start, time and again,
-/// would only burn the machine: 1, 2, 4 … 30 seconds then.
+/// would only burn the machine: 1, 2, 4 … 30 seconds then. So would one that SIGKILL meets before
+/// it is of any use, time and again: that is the kernel, out of memory.
 struct RestartPolicy {
   private var failures = 0
 
   /// A worker that lived for so long had started well.
   private static let goodLife = Duration.seconds(10)
+  /// One that was killed after so long had served: whoever killed it did not keep it from starting.
+  private static let usefulLife = Duration.milliseconds(250)
   private static let longestPause = 30
 
-  /// - Parameter wasAsked: whether somebody ended it with SIGKILL or SIGTERM: no fault of its own.
   /// - Returns: the pause before the next start.
-  mutating func pause(afterLife life: Duration, wasAsked: Bool) -> Duration {
-    if wasAsked || life >= Self.goodLife {
+  mutating func pause(after end: ProcessEnd, life: Duration) -> Duration {
+    guard Self.isFailure(end, life) else {
       failures = 0
       return .zero
     }
     failures += 1
-    return failures == 1 ? .zero : .seconds(min(1 << min(failures - 2, 5), Self.longestPause))
+    let excused = end == .killed(signal: SIGKILL) ? 5 : 1
+    return failures <= excused
+      ? .zero : .seconds(min(1 << min(failures - excused - 1, 5), Self.longestPause))
+  }
+
+  private static func isFailure(_ end: ProcessEnd, _ life: Duration) -> Bool {
+    switch end {
+    // Somebody asked it to end.
+    case .exited(status: 0), .killed(signal: SIGTERM): false
+    case .killed(signal: SIGKILL): life < usefulLife
+    default: life < goodLife
+    }
   }
 }

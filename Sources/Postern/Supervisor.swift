@@ -107,9 +107,7 @@ struct Supervisor {
       sweeper.noteEnd(of: process)
       guard let index = places.firstIndex(where: { $0.process == process }) else { continue }
       let now = ContinuousClock.now
-      let wasAsked = end == .killed(signal: SIGKILL) || end == .killed(signal: SIGTERM)
-      let pause = places[index].restart.pause(
-        afterLife: now - places[index].startedAt, wasAsked: wasAsked)
+      let pause = places[index].restart.pause(after: end, life: now - places[index].startedAt)
       places[index].process = nil
       places[index].startAt = now + pause
       logger.warning(
