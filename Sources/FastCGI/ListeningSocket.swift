@@ -15,13 +15,14 @@ public struct ListeningSocket: Sendable {
   /// Makes the socket. One at a path has the mode 0660: its owner and its group may connect.
   ///
   /// What a dead process left at the path is replaced; anything else there is refused and stays.
+  /// - Parameter patience: how long to wait for a process that listens there to end.
   /// - Throws: `ListeningSocketError`
-  public init(_ address: SocketAddress) throws {
+  public init(_ address: SocketAddress, patience: Duration = .zero) throws {
     do {
       descriptor = try System.streamSocket(domain: address.domain)
       switch address {
       case .unix(let path):
-        try Self.removeDeadSocket(at: path)
+        try Self.removeDeadSocket(at: path, patience)
         try System.bind(descriptor, to: address)
         try System.setMode(0o660, ofPath: path)
       case .loopback:
@@ -34,7 +35,7 @@ public struct ListeningSocket: Sendable {
     }
   }
 
-  private static func removeDeadSocket(at path: String) throws {
+  private static func removeDeadSocket(at path: String, _ patience: Duration) throws {
     let address = SocketAddress.unix(path: path)
     guard path.utf8.count <= SocketAddress.longestPath else {
       throw ListeningSocketError(
@@ -44,8 +45,12 @@ public struct ListeningSocket: Sendable {
     guard status.st_mode & S_IFMT == S_IFSOCK else {
       throw ListeningSocketError(address: address, reason: "there is something else at this path")
     }
-    guard try !System.isListening(at: address) else {
-      throw ListeningSocketError(address: address, reason: "another process listens here")
+    let deadline = ContinuousClock.now + patience
+    while try System.isListening(at: address) {
+      guard .now < deadline else {
+        throw ListeningSocketError(address: address, reason: "another process listens here")
+      }
+      usleep(100_000)
     }
     try System.remove(path)
   }

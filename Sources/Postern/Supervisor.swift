@@ -35,7 +35,8 @@ struct Supervisor {
     try System.makeFolder(configuration.run)
     pidFile = try PIDFile("\(configuration.run)/postern.pid")
     socketPath = "\(configuration.run)/postern.sock"
-    socket = try ListeningSocket(.unix(path: socketPath))
+    // Workers of a supervisor that was killed may still end what they have in hand.
+    socket = try ListeningSocket(.unix(path: socketPath), patience: Self.patience)
     lifeline = try System.pipe()
     program = try System.pathOfThisProgram()
     places = Array(repeating: Place(), count: configuration.workers)

@@ -20,7 +20,7 @@ extension System {
     }
   }
 
-  /// connect(2): whether anybody listens at `address`.
+  /// connect(2): whether anybody listens at `address`, be it with a full backlog.
   public static func isListening(at address: SocketAddress) throws(SystemCallError) -> Bool {
     let socket = try streamSocket(domain: address.domain)
     let bytes = try address.encoded()
@@ -28,7 +28,8 @@ extension System {
       let result = bytes.withUnsafeBytes {
         connect(socket.number, socketAddress(in: $0), socklen_t($0.count))
       }
-      return result == -1 && errno == ECONNREFUSED ? 1 : result
+      guard result == -1 else { return 0 }
+      return errno == ECONNREFUSED ? 1 : errno == EAGAIN ? 0 : -1
     } == 0
   }
 

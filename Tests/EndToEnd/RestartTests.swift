@@ -69,6 +69,25 @@ final class RestartTests: EndToEndTestCase {
     XCTAssertEqual(try site.ask(.login("alice")).status, 200)
   }
 
+  func testH3_anotherWaitsForAnOldWorkerToAnswerWhatItHasInHand() throws {
+    let site = try makeInstallation()
+    try site.startPostern()
+    let request = try HeldRequest(site)
+    let supervisor = try XCTUnwrap(site.postern)
+    supervisor.send(SIGKILL)
+    _ = try supervisor.waitForEnd()
+    let successor = try site.serve()
+    defer { successor.stop() }
+    usleep(500_000)
+    XCTAssertTrue(successor.isRunning, successor.log)
+    request.finish()
+    XCTAssertEqual(try request.client.reply().status, 200)
+    XCTAssertTrue(
+      eventually(within: 10) {
+        ProcessTable.children(of: successor.id).count == Installation.workerCount
+      }, successor.log)
+  }
+
   func testH13_aSecondServeOnTheSameFolderRefusesAndTheFirstGoesOn() throws {
     let site = try makeInstallation()
     try site.start()

@@ -39,6 +39,17 @@ final class ListeningSocketTests: TemporaryFolderTestCase {
     withExtendedLifetime(first) {}
   }
 
+  func testH3_listenerThatEndsSoonIsWaitedFor() throws {
+    let first = try listen(at: path)
+    Thread {
+      usleep(200_000)
+      shutdown(first.descriptor.number, Int32(SHUT_RDWR))
+    }.start()
+    let second = try ListeningSocket(.unix(path: path), patience: .seconds(10))
+    XCTAssertNoThrow(try FastCGIClient(path: path))
+    withExtendedLifetime(second) {}
+  }
+
   func testSocketOfADeadProcessIsReplaced() throws {
     _ = try listen(at: path)
     XCTAssertThrowsError(try FastCGIClient(path: path))

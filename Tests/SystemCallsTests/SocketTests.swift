@@ -37,6 +37,14 @@ final class SocketTests: TemporaryFolderTestCase {
     XCTAssertTrue(System.isListeningSocket(socket.number))
   }
 
+  func testFullBacklogIsListening() throws {
+    let address = SocketAddress.unix(path: "\(folder)/s")
+    let socket = try System.streamSocket(domain: AF_UNIX)
+    try System.bind(socket, to: address)
+    try System.listen(socket, backlog: 0)
+    for _ in 0..<3 { XCTAssertTrue(try System.isListening(at: address)) }
+  }
+
   func testH17_whatIsNoSocketIsNotListening() throws {
     let (read, write) = try System.pipe()
     let file = try System.open("/dev/null", O_RDONLY)
