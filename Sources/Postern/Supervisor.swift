@@ -32,7 +32,10 @@ struct Supervisor {
   /// Takes the pid file and makes the socket, both in the run folder.
   /// - Parameter options: the command line options that say where the settings are.
   init(configuration: PosternConfiguration, options: [String], logger: Logger) throws {
-    try System.makeFolder(configuration.run)
+    // The web server, in our group, has to get to the socket in it.
+    if try System.makeFolder(configuration.run) {
+      try System.setMode(0o750, ofPath: configuration.run)
+    }
     pidFile = try PIDFile("\(configuration.run)/postern.pid")
     socketPath = "\(configuration.run)/postern.sock"
     // Workers of a supervisor that was killed may still end what they have in hand.

@@ -26,8 +26,12 @@ extension System {
   }
 
   /// mkdir(2) with mode 0700. Whatever is there already stays as it is and is no error.
-  public static func makeFolder(_ path: String) throws(SystemCallError) {
-    try retrying("mkdir") { mkdir(path, 0o700) == -1 && errno != EEXIST ? -1 : 0 }
+  /// Returns whether the folder is new.
+  @discardableResult
+  public static func makeFolder(_ path: String) throws(SystemCallError) -> Bool {
+    try retrying("mkdir") {
+      mkdir(path, 0o700) == 0 ? 1 : errno == EEXIST ? 0 : -1
+    } == 1
   }
 
   /// fstat(2)

@@ -18,4 +18,18 @@ final class SupervisorTests: TemporaryFolderTestCase {
     }
   }
 
+  func testH16_newRunFolderLetsTheGroupThroughAndOneThatIsThereStaysAsItIs() throws {
+    let run = "\(folder)/run"
+    let configuration = try PosternConfiguration.load(
+      file: nil, environment: ["POSTERN_RUN": run])
+    let mask = umask(0o077)
+    defer { umask(mask) }
+    for mode in [0o750, 0o700] {
+      _ = try Supervisor(configuration: configuration, options: [], logger: logger)
+      let attributes = try FileManager.default.attributesOfItem(atPath: run)
+      XCTAssertEqual(attributes[.posixPermissions] as? Int, mode)
+      chmod(run, 0o700)
+    }
+  }
+
 }
