@@ -17,8 +17,16 @@ extension System {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    for (target, source) in descriptors {
-      posix_spawn_file_actions_adddup2(&actions, source, target)
+    // First aside, to numbers beyond all of these: a target may be the source of another.
+    let aside = descriptors.reduce(STDERR_FILENO) { max($0, $1.key, $1.value) } + 1
+    for (offset, source) in zip(Int32(0)..., descriptors.values) {
+      posix_spawn_file_actions_adddup2(&actions, source, aside + offset)
+    }
+    if descriptors[STDIN_FILENO] == nil {
+      posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    }
+    for (offset, target) in zip(Int32(0)..., descriptors.keys) {
+      posix_spawn_file_actions_adddup2(&actions, aside + offset, target)
     }
     // Libraries open files of their own, and not all of them close-on-exec.
     let highest = max(STDERR_FILENO, descriptors.keys.max() ?? 0)

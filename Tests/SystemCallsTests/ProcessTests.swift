@@ -84,6 +84,25 @@ final class ProcessTests: TemporaryFolderTestCase {
     XCTAssertEqual(try System.read(ends[0], limit: 2), Array("x\n".utf8))
   }
 
+  func testDescriptorsMayTradePlaces() throws {
+    let (read, write) = try System.pipe(), (otherRead, otherWrite) = try System.pipe()
+    let ends = [FileDescriptor(read), FileDescriptor(otherRead)]
+    XCTAssertEqual(
+      try runShell(
+        "echo x > /proc/self/fd/\(write); echo y > /proc/self/fd/\(otherWrite)",
+        descriptors: [write: otherWrite, otherWrite: write]),
+      .exited(status: 0))
+    close(write)
+    close(otherWrite)
+    XCTAssertEqual(try System.read(ends[0], limit: 2), Array("y\n".utf8))
+    XCTAssertEqual(try System.read(ends[1], limit: 2), Array("x\n".utf8))
+  }
+
+  func testF21_childWithoutAStandardInputOfItsOwnHasNone() throws {
+    XCTAssertEqual(
+      try runShell("[ $(readlink /proc/$$/fd/0) = /dev/null ]"), .exited(status: 0))
+  }
+
   func testChildHasNoSignalBlockedOrIgnored() throws {
     var mask = sigset_t()
     pthread_sigmask(SIG_SETMASK, nil, &mask)
