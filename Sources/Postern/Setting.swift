@@ -43,6 +43,10 @@ struct Setting: Sendable {
     return Self.environmentPrefix + words.joined().uppercased()
   }
 
+  /// What the environment may hold that only workers need.
+  static let secretEnvironmentNames =
+    all.filter { $0.name.hasSuffix("Secret") }.map(\.environmentName)
+
   static let environmentPrefix = "POSTERN_"
 
   /// The default as the help shows it.

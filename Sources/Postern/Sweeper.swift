@@ -22,7 +22,8 @@ struct Sweeper {
     guard let due = nextStart, due <= .now else { return }
     do {
       process = try System.spawn(
-        program, arguments: ["sweep", "--gently"] + options, descriptors: [:])
+        program, arguments: ["sweep", "--gently"] + options,
+        withheld: Setting.secretEnvironmentNames)
       nextStart = nil
     } catch {
       logger.warning("cannot start a sweep", metadata: ["error": "\(error)"])

@@ -8,11 +8,13 @@ public enum ProcessEnd: Equatable, Sendable {
 }
 
 extension System {
-  /// posix_spawn(3): starts `path` with this process's environment, no signal blocked, and for its
-  /// open files nothing but `descriptors` (index 0 becomes its descriptor 0, and so on) and
-  /// standard output and error.
+  /// posix_spawn(3): starts `path` with no signal blocked, and for its open files nothing but
+  /// `descriptors` (index 0 becomes its descriptor 0, and so on) and standard output and error.
+  /// Without an index 0 its standard input is `/dev/null`.
+  /// - Parameter withheld: names of this process's environment that the child shall not have.
   public static func spawn(
-    _ path: String, arguments: [String], descriptors: [Int32: Int32]
+    _ path: String, arguments: [String], descriptors: [Int32: Int32] = [:],
+    withheld: [String] = []
   ) throws(SystemCallError) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -45,9 +47,23 @@ extension System {
     var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     var process: pid_t = 0
-    let code = posix_spawn(&process, path, &actions, &attributes, &words, environ)
+    var environment = environment(without: withheld)
+    let code = posix_spawn(&process, path, &actions, &attributes, &words, &environment)
     guard code == 0 else { throw SystemCallError(call: "posix_spawn", code: code) }
     return process
+  }
+
+  /// environ(7), as posix_spawn(3) takes it.
+  private static func environment(without names: [String]) -> [UnsafeMutablePointer<CChar>?] {
+    var entries: [UnsafeMutablePointer<CChar>?] = []
+    var entry = environ
+    while let text = entry.pointee {
+      if !names.contains(where: { strncmp(text, "\($0)=", $0.utf8.count + 1) == 0 }) {
+        entries.append(text)
+      }
+      entry += 1
+    }
+    return entries + [nil]
   }
 
   /// waitpid(2) without waiting: a child that has ended, if there is one.

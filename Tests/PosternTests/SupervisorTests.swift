@@ -32,4 +32,26 @@ final class SupervisorTests: TemporaryFolderTestCase {
     }
   }
 
+  func testM3_sweepGetsNoSecretOfTheTokens() throws {
+    let program = "\(folder)/program"
+    try Data("#!/bin/sh\nenv > '\(folder)/output'\n".utf8)
+      .write(to: URL(fileURLWithPath: program))
+    chmod(program, 0o700)
+    let secrets = ["POSTERN_TOKENS_ACCESS_SECRET", "POSTERN_TOKENS_REFRESH_SECRET"]
+    for name in secrets + ["POSTERN_TEST"] { setenv(name, "value", 1) }
+    defer { for name in secrets + ["POSTERN_TEST"] { unsetenv(name) } }
+
+    var sweeper = Sweeper(interval: .nanoseconds(1))
+    sweeper.startIfDue(program, [], logger)
+    var end: ProcessEnd?
+    for _ in 0..<20_000 where end == nil {
+      usleep(500)
+      end = try System.endedChild()?.end
+    }
+    XCTAssertEqual(end, .exited(status: 0))
+    let environment = try String(contentsOfFile: "\(folder)/output", encoding: .utf8)
+    XCTAssertTrue(environment.contains("POSTERN_TEST=value"), environment)
+    for name in secrets { XCTAssertFalse(environment.contains(name), environment) }
+  }
+
 }

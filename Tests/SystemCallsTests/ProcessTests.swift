@@ -103,6 +103,21 @@ final class ProcessTests: TemporaryFolderTestCase {
       try runShell("[ $(readlink /proc/$$/fd/0) = /dev/null ]"), .exited(status: 0))
   }
 
+  func testM3_childHasTheEnvironmentButForWhatIsWithheld() throws {
+    setenv("POSTERN_TEST", "a", 1)
+    setenv("POSTERN_TEST_SECRET", "b", 1)
+    defer {
+      unsetenv("POSTERN_TEST")
+      unsetenv("POSTERN_TEST_SECRET")
+    }
+    for (withheld, seen) in [([], "ab"), (["POSTERN_TEST_SECRET"], "a"), (["POSTERN_TEST"], "b")] {
+      let process = try System.spawn(
+        "/bin/sh", arguments: ["-c", #"[ "$POSTERN_TEST$POSTERN_TEST_SECRET" = "$0" ]"#, seen],
+        withheld: withheld)
+      XCTAssertEqual(try end(of: process), .exited(status: 0), seen)
+    }
+  }
+
   func testChildHasNoSignalBlockedOrIgnored() throws {
     var mask = sigset_t()
     pthread_sigmask(SIG_SETMASK, nil, &mask)
