@@ -84,7 +84,7 @@ let package = Package(
         "SystemCalls", "Tokens", http, logging,
       ],
       path: "Tests/TestSupport"),
-    .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls", "TestSupport"]),
+    .testTarget(name: "SystemCallsTests", dependencies: ["CLinux", "SystemCalls", "TestSupport"]),
     .testTarget(
       name: "HandlerKitTests", dependencies: ["HandlerKit", "TestSupport", http, logging]),
     .testTarget(

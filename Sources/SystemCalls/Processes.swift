@@ -98,6 +98,14 @@ extension System {
     setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
   }
 
+  /// Nor is it piped to a program that collects core files, which knows no such limit (core(5)),
+  /// or shown to a tracer: from now on only root may look into this process
+  /// (PR_SET_DUMPABLE(2const)).
+  public static func forbidDumps() {
+    forbidCoreFiles()
+    _ = process_control(PR_SET_DUMPABLE, 0)
+  }
+
   /// umask(2): what is made from now on is for its owner alone.
   public static func keepFilesPrivate() {
     umask(0o077)

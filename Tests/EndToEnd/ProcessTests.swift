@@ -64,6 +64,24 @@ final class ProcessTests: EndToEndTestCase {
     }
   }
 
+  func testH19_noCoreFileOfACommandThatHoldsAPasswordIsEverWritten() throws {
+    let pipe = try "\(site.run)/password"
+    mkfifo(pipe, 0o600)
+    let writer = open(pipe, O_RDWR | O_CLOEXEC)
+    defer { close(writer) }
+    let command = try ChildProcess(
+      "/bin/sh",
+      ["-c", "exec \"$0\" user add dora --email d@example.com <password", Repository.program()],
+      environment: site.environment, log: "\(site.run)/user-add.log")
+    defer { command.stop() }
+    XCTAssertTrue(
+      eventually(within: 10) {
+        ProcessTable.text("limits", of: command.id).split(separator: "\n")
+          .first { $0.hasPrefix("Max core file size") }?
+          .split(separator: " ").suffix(3).prefix(2) == ["0", "0"]
+      })
+  }
+
   func testThePidFileNamesTheSupervisor() throws {
     XCTAssertEqual(try site.pidInFile, try site.postern?.id)
   }

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import TestSupport
 import XCTest
@@ -116,6 +117,12 @@ final class ProcessTests: TemporaryFolderTestCase {
         withheld: withheld)
       XCTAssertEqual(try end(of: process), .exited(status: 0), seen)
     }
+  }
+
+  func testH19_processThatForbidsDumpsCannotBeDumpedOrTraced() {
+    defer { _ = process_control(PR_SET_DUMPABLE, 1) }
+    System.forbidDumps()
+    XCTAssertEqual(process_control(PR_GET_DUMPABLE, 0), 0)
   }
 
   func testChildHasNoSignalBlockedOrIgnored() throws {

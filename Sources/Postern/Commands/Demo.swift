@@ -18,6 +18,7 @@ struct Demo: ParsableCommand {
 
   func run() throws {
     System.keepFilesPrivate()
+    System.forbidDumps()
     let configuration = try settings.load()
     let documents = try FileDocumentStore(path: configuration.data)
     guard try System.names(inFolderAt: configuration.data).isEmpty else { return }

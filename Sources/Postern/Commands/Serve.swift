@@ -23,7 +23,7 @@ struct Serve: ParsableCommand {
     let signals = try Supervisor.signals()
     System.ignoreWriteSignals()
     System.keepFilesPrivate()
-    System.forbidCoreFiles()
+    System.forbidDumps()
     let configuration = try settings.load()
     let logger = Logger.postern(level: configuration.logLevel)
     // What would stop a worker stops the start instead, and the keys are there before all workers.
@@ -54,6 +54,7 @@ struct WorkerCommand: ParsableCommand {
   func run() throws {
     let signals = try Worker.signals()
     System.keepFilesPrivate()
+    // Only that: whoever started a worker may trace it.
     System.forbidCoreFiles()
     let worker = Worker(configuration: try settings.load(), modules: ModuleList.current)
     try worker.run(until: signals, isSupervised: supervised)

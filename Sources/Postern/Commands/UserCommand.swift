@@ -1,6 +1,7 @@
 import Accounts
 import ArgumentParser
 import DocumentStore
+import SystemCalls
 
 struct UserCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -30,6 +31,7 @@ struct UserCommand: ParsableCommand {
     @OptionGroup var settings: SettingsOptions
 
     func run() throws {
+      System.forbidDumps()
       let configuration = try settings.load()
       guard let username = Username(name) else {
         throw ValidationError(
