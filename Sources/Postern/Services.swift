@@ -18,8 +18,12 @@ public struct Services: Sendable {
   public let bearer: BearerAuthenticator
   public let logger: Logger
 
+  /// - Parameter mayMakeKeys: whether `keys.json` is made where it is missing. Not by one of many
+  ///   workers: it would sign by other keys than those that are running.
   /// - Throws: an error whose description tells the operator what to mend.
-  public init(configuration: PosternConfiguration, logger: Logger) async throws {
+  public init(
+    configuration: PosternConfiguration, logger: Logger, mayMakeKeys: Bool = true
+  ) async throws {
     self.configuration = configuration
     self.logger = logger
     let documents = try FileDocumentStore(path: configuration.data)
@@ -28,7 +32,7 @@ public struct Services: Sendable {
     passwords = try PasswordHasher(concurrency: ProcessInfo.processInfo.activeProcessorCount)
     throttle = configuration.isThrottleEnabled ? Throttle(documents: documents) : nil
     sessions = TokenStore(documents: documents, policy: configuration.sessions)
-    let keys = try Self.keys(configuration)
+    let keys = try Self.keys(configuration, mayMake: mayMakeKeys)
     tokens = TokenIssuer(
       access: try await KeyRing(signing: keys.access),
       refresh: try await KeyRing(signing: keys.refresh),
@@ -40,12 +44,20 @@ public struct Services: Sendable {
 
   /// The secrets of the environment where it has them, else those of `keys.json`.
   private static func keys(
-    _ configuration: PosternConfiguration
+    _ configuration: PosternConfiguration, mayMake: Bool
   ) throws -> (access: KeySecret, refresh: KeySecret) {
     if let access = configuration.accessSecret, let refresh = configuration.refreshSecret {
       return (access, refresh)
     }
-    let file = try KeyFile.loadOrCreate(inFolder: configuration.data)
+    let file =
+      mayMake
+      ? try KeyFile.loadOrCreate(inFolder: configuration.data)
+      : try KeyFile.load(inFolder: configuration.data)
+    guard let file else {
+      throw ConfigurationError(
+        "keys.json is missing: put it back, or restart postern, which makes new keys and so signs "
+          + "everybody out")
+    }
     return (configuration.accessSecret ?? file.access, configuration.refreshSecret ?? file.refresh)
   }
 }

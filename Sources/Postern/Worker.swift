@@ -28,7 +28,8 @@ struct Worker {
     }
     let configuration = configuration
     let services = try ThreadExecutor.run {
-      try await Services(configuration: configuration, logger: logger)
+      try await Services(
+        configuration: configuration, logger: logger, mayMakeKeys: !isSupervised)
     }
     let modules = try enabledModules(services)
     let router = try Router(

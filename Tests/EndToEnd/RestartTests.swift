@@ -88,6 +88,26 @@ final class RestartTests: EndToEndTestCase {
       }, successor.log)
   }
 
+  func testM6_aWorkerMakesNoKeysInThePlaceOfMissingOnes() throws {
+    let site = try makeInstallation()
+    try site.start()
+    let token = try site.login("alice").accessToken
+    let keys = "\(site.data)/keys.json"
+    try FileManager.default.moveItem(atPath: keys, toPath: "\(site.run)/keys.json")
+    let victim = try XCTUnwrap(site.workers.first)
+    kill(victim, SIGKILL)
+    XCTAssertTrue(eventually(within: 10) { site.logs.contains("keys.json is missing") }, site.logs)
+    XCTAssertFalse(FileManager.default.fileExists(atPath: keys))
+    for _ in 0..<10 {
+      XCTAssertEqual(try site.ask(.get("/current-user", bearer: token)).status, 200)
+    }
+    try FileManager.default.moveItem(atPath: "\(site.run)/keys.json", toPath: keys)
+    XCTAssertTrue(
+      eventually(within: 20) {
+        site.workers.count == Installation.workerCount && !site.workers.contains(victim)
+      })
+  }
+
   func testH13_aSecondServeOnTheSameFolderRefusesAndTheFirstGoesOn() throws {
     let site = try makeInstallation()
     try site.start()

@@ -54,4 +54,17 @@ final class SupervisorTests: TemporaryFolderTestCase {
     for name in secrets { XCTAssertFalse(environment.contains(name), environment) }
   }
 
+  func testM6_workerThatMayNotMakeKeysSaysThatTheyAreMissing() async throws {
+    let configuration = try PosternConfiguration.load(
+      file: nil, environment: ["POSTERN_DATA": folder])
+    do {
+      _ = try await Services(configuration: configuration, logger: logger, mayMakeKeys: false)
+      XCTFail("started with keys of its own")
+    } catch {
+      XCTAssertTrue("\(error)".hasPrefix("keys.json is missing"), "\(error)")
+    }
+    XCTAssertEqual(try files(), [])
+    _ = try await Services(configuration: configuration, logger: logger)
+    _ = try await Services(configuration: configuration, logger: logger, mayMakeKeys: false)
+  }
 }
