@@ -13,6 +13,8 @@ struct PIDFile {
     guard try System.tryLock(file) else {
       throw ConfigurationError("another postern is running: \(path) is locked")
     }
+    // Tools of other users read it, whatever our umask.
+    try System.setMode(0o644, of: file)
     try System.truncate(file)
     try System.write(Array("\(getpid())\n".utf8), to: file)
   }

@@ -153,6 +153,11 @@ extension System {
 }
 
 extension System {
+  /// fchmod(2)
+  public static func setMode(_ mode: mode_t, of file: FileDescriptor) throws(SystemCallError) {
+    try retrying("fchmod") { fchmod(file.number, mode) }
+  }
+
   /// ftruncate(2) to nothing.
   public static func truncate(_ file: FileDescriptor) throws(SystemCallError) {
     try retrying("ftruncate") { ftruncate(file.number, 0) }

@@ -26,6 +26,8 @@ final class FileModeTests: EndToEndTestCase {
       XCTAssertGreaterThan(count, 15)
       let socket = try FileManager.default.attributesOfItem(atPath: site.socketPath)
       XCTAssertEqual(socket[.posixPermissions] as? Int, 0o660, "umask \(umask)")
+      let pidFile = try FileManager.default.attributesOfItem(atPath: site.pidPath)
+      XCTAssertEqual(pidFile[.posixPermissions] as? Int, 0o644, "umask \(umask)")
       site.stop()
     }
   }

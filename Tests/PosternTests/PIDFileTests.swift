@@ -32,6 +32,18 @@ final class PIDFileTests: TemporaryFolderTestCase {
     file.remove()
   }
 
+  func testEverybodyMayReadItWhateverTheUmaskAndWhoeverMadeIt() throws {
+    let old = umask(0o077)
+    defer { umask(old) }
+    for _ in 0..<2 {
+      let file = try PIDFile(path)
+      let attributes = try FileManager.default.attributesOfItem(atPath: path)
+      XCTAssertEqual(attributes[.posixPermissions] as? Int, 0o644)
+      withExtendedLifetime(file) {}
+      chmod(path, 0o600)
+    }
+  }
+
   func testH14_linkAndFolderAreRefused() throws {
     let target = "\(folder)/precious"
     try Data("precious".utf8).write(to: URL(fileURLWithPath: target))
