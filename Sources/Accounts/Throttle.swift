@@ -7,31 +7,33 @@ import Glibc
 ///
 /// An attempt is counted before its password is looked at, so that many at once gain nothing, and
 /// the count is taken back when the password was right. After so many failures each further
-/// attempt has to wait, twice as long each time, and never longer than five minutes: nobody can
-/// be locked out for good. Accounts that do not exist are counted alike.
+/// attempt has to wait, twice as long each time. Failures are forgotten one after the other, and
+/// no wait is longer than that takes: whoever goes on guessing has 20 guesses an hour at an
+/// account, and 100 from an address, and nobody is locked out for good.
+/// Accounts that do not exist are counted alike.
 public struct Throttle: Sendable {
   private let documents: any DocumentStore
-
-  /// Failures that cost nothing, for one account and for one address.
-  static let freeFailures = (account: 20, address: 100)
-  /// The longest wait, in seconds.
-  static let longestWait: TimeInterval = 300
-  /// After so long without an attempt, in seconds, all is forgotten.
-  static let memory: TimeInterval = 3600
 
   public init(documents: any DocumentStore) {
     self.documents = documents
   }
 
-  /// Counts an attempt.
+  /// Counts an attempt, unless it has to wait for its account or for its address.
   /// - Returns: the whole seconds to wait, at least 1, where it comes too soon; `nil` where it
   ///   may be made.
   /// - Throws: `DocumentStoreError`
   public func admit(account: String, address: String, at time: Date) throws -> Int? {
-    if let wait = try count(addressKey(address), Self.freeFailures.address, at: time) {
+    let (account, address) = (accountKey(account), addressKey(address))
+    // A look without the lock, so that nobody is counted who has to wait for the address anyway.
+    if let wait = try documents.read(FailedAttempts.self, address)?.wait(at: time, .address) {
       return wait
     }
-    return try count(accountKey(account), Self.freeFailures.account, at: time)
+    if let wait = try count(account, .account, at: time) { return wait }
+    var isAdmitted = false
+    defer { if !isAdmitted { try? takeBack(account) } }
+    let wait = try count(address, .address, at: time)
+    isAdmitted = wait == nil
+    return wait
   }
 
   /// The attempt that was counted last had the right password. The account's count starts anew;
@@ -39,36 +41,33 @@ public struct Throttle: Sendable {
   /// - Throws: `DocumentStoreError`
   public func succeeded(account: String, address: String) throws {
     try documents.update(FailedAttempts.self, accountKey(account)) { $0 = nil }
-    try documents.update(FailedAttempts.self, addressKey(address)) { attempts in
-      attempts?.count -= 1
-      if let count = attempts?.count, count <= 0 { attempts = nil }
-    }
+    try takeBack(addressKey(address))
   }
 
-  /// Forgets what is too long ago to count.
+  /// Removes what is forgotten.
   ///
   /// - Parameter pause: called after each account or address.
-  /// - Returns: how many were forgotten.
+  /// - Returns: how many were removed.
   public func sweep(at time: Date, pause: () -> Void = {}) throws -> Int {
     try documents.sweep(FailedAttempts.self, pause: pause) { attempts in
-      if attempts?.isForgotten(at: time) == true { attempts = nil }
+      // Which of the two it is, it does not say. What an address failed at is forgotten sooner.
+      if attempts?.count(at: time, .account) == 0 { attempts = nil }
     }
   }
 
-  private func count(_ key: String, _ free: Int, at time: Date) throws -> Int? {
-    try documents.update(FailedAttempts.self, key) { document in
-      var attempts = document ?? FailedAttempts(count: 0, last: time)
-      if attempts.isForgotten(at: time) { attempts.count = 0 }
-      let wait = attempts.wait(at: time, free: free)
-      guard wait <= 0 else {
-        // Where the clock was set back, the wait is counted from now, or it would take as long.
-        if time < attempts.last { document?.last = time }
-        return Int(wait.rounded(.up))
-      }
-      attempts.count += 1
-      attempts.last = time
-      document = attempts
+  private func count(_ key: String, _ allowance: Allowance, at time: Date) throws -> Int? {
+    try documents.update(FailedAttempts.self, key) { attempts in
+      if let wait = attempts?.wait(at: time, allowance) { return wait }
+      let before = attempts?.count(at: time, allowance) ?? 0
+      attempts = FailedAttempts(count: before + 1, last: time)
       return nil
+    }
+  }
+
+  private func takeBack(_ key: String) throws {
+    try documents.update(FailedAttempts.self, key) { attempts in
+      attempts?.count -= 1
+      if let count = attempts?.count, count <= 0 { attempts = nil }
     }
   }
 
@@ -76,24 +75,38 @@ public struct Throttle: Sendable {
   private func addressKey(_ address: String) -> String { "address-" + digest(network(address)) }
 }
 
+/// How many failures cost nothing. As many are forgotten in an hour.
+struct Allowance: Sendable {
+  let free: Double
+
+  static let account = Allowance(free: 20)
+  static let address = Allowance(free: 100)
+
+  /// Until one failure is forgotten, in seconds, and the longest wait: were it longer, the count
+  /// would grow for as long as somebody goes on, and others would have to wait long after.
+  var pace: TimeInterval { 3600 / free }
+}
+
 /// Attempts of one account or one address that were not found good.
 public struct FailedAttempts: Document {
   public static let collection = "throttle"
 
-  var count: Int
+  /// As of `last`. Of a failure that is half forgotten, one half.
+  var count: Double
   var last: Date
 
-  func isForgotten(at time: Date) -> Bool {
-    time.timeIntervalSince(last) > Throttle.memory
+  /// What is not forgotten at `time`.
+  func count(at time: Date, _ allowance: Allowance) -> Double {
+    max(0, count - max(0, time.timeIntervalSince(last)) / allowance.pace)
   }
 
-  /// How long to wait from `time`, in seconds; not positive when the wait is over.
-  func wait(at time: Date, free: Int) -> TimeInterval {
-    guard count >= free else { return 0 }
-    // Beyond 2^9 seconds every wait is the longest one.
-    let wait = min(TimeInterval(1 << min(count - free, 9)), Throttle.longestWait)
-    let elapsed = max(0, time.timeIntervalSince(last))
-    return wait - elapsed
+  /// How long to wait from `time`, in whole seconds; `nil` when the wait is over.
+  func wait(at time: Date, _ allowance: Allowance) -> Int? {
+    let elapsed = time.timeIntervalSince(last)
+    // Where the clock was set back by more than any wait, nobody waits for it to catch up.
+    guard count >= allowance.free, elapsed > -allowance.pace else { return nil }
+    let wait = min(exp2(count - allowance.free), allowance.pace) - elapsed
+    return wait > 0 ? Int(wait.rounded(.up)) : nil
   }
 }
 

@@ -25,6 +25,25 @@ final class ThrottleStoreTests: TemporaryFolderTestCase {
     XCTAssertEqual(try waits.filter { try $0.get() == 1 }.count, 180)
   }
 
+  func testJ5_ofManyAtOnceFromOneAddressOnlyTheAdmittedOnesAreCounted() throws {
+    let throttle = try throttle()
+    let now = time(0)
+    let waits = onThreads(200) { number in
+      Result { try throttle.admit(account: "u\(number)", address: "192.0.2.1", at: now) }
+    }
+    XCTAssertEqual(try waits.filter { try $0.get() == nil }.count, 100)
+    XCTAssertEqual(try waits.filter { try $0.get() == 1 }.count, 100)
+    XCTAssertEqual(try files().filter { $0.contains("/account-") }.count, 100)
+  }
+
+  func testJ4_countsOfWholeNumbersAreStillUnderstood() throws {
+    let attempts = try JSONDecoder().decode(
+      FailedAttempts.self, from: Data(#"{"count":130,"last":0}"#.utf8))
+    let start = Date(timeIntervalSinceReferenceDate: 0)
+    XCTAssertEqual(attempts.wait(at: start, .account), 180)
+    XCTAssertEqual(attempts.wait(at: start, .address), 36)
+  }
+
   func testJ4_restartKeepsTheCounts() throws {
     for number in 0..<20 {
       XCTAssertNil(try throttle().admit(account: "alice", address: "a\(number)", at: time(0)))

@@ -19,16 +19,46 @@ final class ThrottleTests: XCTestCase {
     }
   }
 
-  func testJ4_backOffDoublesAndIsCapped() throws {
+  func testJ4_backOffDoublesUntilItIsAsLongAsOneFailureIsRemembered() throws {
     try exhaust("alice")
     var seconds: TimeInterval = 0
-    for wait in [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300] {
+    for wait in [1, 2, 4, 8, 16, 29, 51, 84, 121, 152, 169, 177, 179, 179, 180, 180, 180, 180] {
       XCTAssertEqual(try throttle.admit(account: "alice", address: "x", at: time(seconds)), wait)
       // Trying too soon does not make the wait longer.
-      seconds += TimeInterval(wait) - 0.5
-      XCTAssertEqual(try throttle.admit(account: "alice", address: "x", at: time(seconds)), 1)
-      seconds += 0.5
+      seconds += TimeInterval(wait - 1)
+      XCTAssertNotNil(try throttle.admit(account: "alice", address: "x", at: time(seconds)))
+      seconds += 1
       XCTAssertNil(try throttle.admit(account: "alice", address: "y", at: time(seconds)))
+    }
+  }
+
+  func testJ4_whoeverGoesOnGuessingHasTwentyGuessesAnHourAtAnAccount() throws {
+    var (seconds, guesses) = (0.0, 0)
+    while seconds < 86_400 {
+      let wait = try throttle.admit(account: "alice", address: "a\(guesses)", at: time(seconds))
+      if let wait { seconds += TimeInterval(wait) } else { guesses += 1 }
+    }
+    XCTAssertEqual(guesses, 20 + 24 * 20, accuracy: 10)
+  }
+
+  /// An office behind one address, where now and then some mistype, with never a quiet hour.
+  func testJ4_V5_failuresOverDaysDoNotHoldBackAnAddress() throws {
+    for number in 0..<1_000 {
+      let now = time(TimeInterval(number / 5 * 300))
+      XCTAssertNil(try throttle.admit(account: "u\(number)", address: "192.0.2.1", at: now))
+    }
+  }
+
+  /// What a day of guessing leaves behind is no burden for the next day.
+  func testJ4_V5_afterTheGuessingAnAddressIsFreeAgainWithinAnHour() throws {
+    var seconds = 0.0
+    for number in 0..<2_000 {
+      let wait = try throttle.admit(account: "\(number)", address: "x", at: time(seconds))
+      seconds += TimeInterval(wait ?? 0)
+    }
+    for number in 0..<90 {
+      XCTAssertNil(
+        try throttle.admit(account: "u\(number)", address: "x", at: time(seconds + 3600)))
     }
   }
 
@@ -43,15 +73,22 @@ final class ThrottleTests: XCTestCase {
     XCTAssertEqual(try throttle.admit(account: "alice", address: "x", at: time(1)), 1)
   }
 
-  func testAllIsForgottenAfterAnHour() throws {
+  func testFailuresAreForgottenOneAfterTheOther() throws {
     try exhaust("alice")
-    for seconds in [1, 3, 7] as [TimeInterval] {
-      XCTAssertNil(try throttle.admit(account: "alice", address: "x", at: time(seconds)))
+    XCTAssertNil(try throttle.admit(account: "alice", address: "x", at: time(1800)))
+    for _ in 0..<9 {
+      XCTAssertNil(try throttle.admit(account: "alice", address: "x", at: time(1800)))
     }
-    XCTAssertNil(try throttle.admit(account: "alice", address: "x", at: time(7 + 3600)))
-    XCTAssertEqual(try throttle.admit(account: "alice", address: "x", at: time(7 + 3600)), 16)
-    XCTAssertNil(try throttle.admit(account: "alice", address: "x", at: time(7 + 7201)))
-    XCTAssertNil(try throttle.admit(account: "alice", address: "x", at: time(7 + 7201)))
+    XCTAssertEqual(try throttle.admit(account: "alice", address: "x", at: time(1800)), 1)
+  }
+
+  func testOnlyWhatIsForgottenIsSweptAway() throws {
+    try exhaust("alice")
+    XCTAssertEqual(try throttle.sweep(at: time(179)), 0)
+    // The addresses, each with one failure.
+    XCTAssertEqual(try throttle.sweep(at: time(180)), 20)
+    XCTAssertEqual(try throttle.sweep(at: time(3599)), 0)
+    XCTAssertEqual(try throttle.sweep(at: time(3600)), 1)
   }
 
   func testJ3_everyAccountIsCountedAlikeAndApart() throws {
@@ -74,6 +111,31 @@ final class ThrottleTests: XCTestCase {
     XCTAssertEqual(try throttle.admit(account: "new", address: "192.0.2.1", at: time(0)), 1)
   }
 
+  func testJ4_V5_whatAnAccountRefusesIsNotCountedOnTheAddress() throws {
+    for _ in 0..<20 {
+      XCTAssertNil(try throttle.admit(account: "alice", address: "192.0.2.1", at: time(0)))
+    }
+    for _ in 0..<200 {
+      XCTAssertEqual(try throttle.admit(account: "alice", address: "192.0.2.1", at: time(0)), 1)
+    }
+    for number in 0..<80 {
+      XCTAssertNil(try throttle.admit(account: "u\(number)", address: "192.0.2.1", at: time(0)))
+    }
+    XCTAssertEqual(try throttle.admit(account: "new", address: "192.0.2.1", at: time(0)), 1)
+  }
+
+  func testJ4_V5_whatAnAddressRefusesIsNotCountedOnTheAccount() throws {
+    try exhaust("alice")
+    for seconds in [1, 3] as [TimeInterval] {
+      XCTAssertNil(try throttle.admit(account: "alice", address: "x", at: time(seconds)))
+    }
+    for number in 0..<100 {
+      XCTAssertNil(try throttle.admit(account: "u\(number)", address: "192.0.2.1", at: time(7)))
+    }
+    XCTAssertEqual(try throttle.admit(account: "alice", address: "192.0.2.1", at: time(7)), 1)
+    XCTAssertNil(try throttle.admit(account: "alice", address: "x", at: time(7)))
+  }
+
   func testIPv6AddressesOfOneNetworkCountAsOne() throws {
     for number in 0..<100 {
       let address = "2001:db8::\(String(number, radix: 16))"
@@ -85,10 +147,17 @@ final class ThrottleTests: XCTestCase {
     XCTAssertNil(try throttle.admit(account: "new", address: "2001:db8:0:1::1", at: time(0)))
   }
 
-  func testF27_clockSetBackNeverLocksOutForLongerThanTheLongestWait() throws {
+  func testF27_clockSetBackHoldsNobodyBackForMuchLonger() throws {
+    for (number, back) in ([1, 100, 180, 181, 86_400] as [TimeInterval]).enumerated() {
+      try exhaust("u\(number)")
+      XCTAssertNil(try throttle.admit(account: "u\(number)", address: "x", at: time(360 - back)))
+    }
+  }
+
+  func testF27_clockSetBackForgetsNoFailures() throws {
     try exhaust("alice")
-    let back: TimeInterval = -86_400
-    XCTAssertEqual(try throttle.admit(account: "alice", address: "x", at: time(back)), 1)
-    XCTAssertNil(try throttle.admit(account: "alice", address: "x", at: time(back + 300)))
+    XCTAssertEqual(try throttle.admit(account: "alice", address: "x", at: time(-2)), 3)
+    XCTAssertNil(try throttle.admit(account: "alice", address: "x", at: time(-86_400)))
+    XCTAssertEqual(try throttle.admit(account: "alice", address: "x", at: time(-86_400)), 2)
   }
 }
