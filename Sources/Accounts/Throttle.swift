@@ -110,10 +110,15 @@ public struct FailedAttempts: Document {
   }
 }
 
-/// The network that one customer of a provider holds: of an IPv6 address its first 64 bits.
+/// The network that one customer of a provider holds: of an IPv6 address its first 64 bits. An
+/// IPv4 address in the clothes of IPv6 (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2) is taken as such.
 private func network(_ address: String) -> [UInt8] {
   var bytes = [UInt8](repeating: 0, count: 16)
-  return inet_pton(AF_INET6, address, &bytes) == 1 ? Array(bytes.prefix(8)) : Array(address.utf8)
+  guard inet_pton(AF_INET6, address, &bytes) == 1 else { return Array(address.utf8) }
+  guard bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]) else {
+    return Array(bytes.prefix(8))
+  }
+  return Array(bytes.suffix(4).map { String($0) }.joined(separator: ".").utf8)
 }
 
 /// 16 bytes in hexadecimal: the store does not tell who tried.

@@ -147,6 +147,19 @@ final class ThrottleTests: XCTestCase {
     XCTAssertNil(try throttle.admit(account: "new", address: "2001:db8:0:1::1", at: time(0)))
   }
 
+  func testX7_anIPv4AddressInIPv6IsTheSameAndNoOtherOne() throws {
+    for number in 0..<100 {
+      let address = number % 2 == 0 ? "192.0.2.1" : "::ffff:192.0.2.1"
+      XCTAssertNil(try throttle.admit(account: "u\(number)", address: address, at: time(0)))
+    }
+    for address in ["192.0.2.1", "::ffff:192.0.2.1", "::FFFF:C000:201"] {
+      XCTAssertEqual(try throttle.admit(account: "new", address: address, at: time(0)), 1)
+    }
+    for address in ["::ffff:192.0.2.2", "::1"] {
+      XCTAssertNil(try throttle.admit(account: "new", address: address, at: time(0)))
+    }
+  }
+
   func testF27_clockSetBackHoldsNobodyBackForMuchLonger() throws {
     for (number, back) in ([1, 100, 180, 181, 86_400] as [TimeInterval]).enumerated() {
       try exhaust("u\(number)")
