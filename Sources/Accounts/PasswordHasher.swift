@@ -42,14 +42,17 @@ public final class PasswordHasher: Sendable {
 
   private let cost: Cost
   private let places: DispatchSemaphore
-  private let waiting = Atomic(0)
-  /// How many may wait for a place, and for how long.
-  private let waitingLimit: Int
+  /// Those who have a place, and those who wait for one.
+  private let present = Atomic(0)
+  private let limit: Int
   private let patience: DispatchTimeInterval
   /// The hash of no password, checked where there is no user, so that the answer takes as long.
   private let dummyHash: Argon2Hash
 
-  /// - Parameter concurrency: how many hashes are computed at a time.
+  /// - Parameters:
+  ///   - concurrency: how many hashes are computed at a time, at least 1.
+  ///   - waitingLimit: how many more may wait until one of those is done.
+  ///   - patience: for how long.
   /// - Throws: `PasswordHasherError`
   public init(
     cost: Cost = .standard, concurrency: Int, waitingLimit: Int = 32,
@@ -58,7 +61,7 @@ public final class PasswordHasher: Sendable {
     guard sodium_init() >= 0 else { throw PasswordHasherError.unavailable }
     self.cost = cost
     self.places = DispatchSemaphore(value: max(1, concurrency))
-    self.waitingLimit = waitingLimit
+    self.limit = max(1, concurrency) + waitingLimit
     self.patience = patience
     var secret = [UInt8](repeating: 0, count: 32)
     randombytes_buf(&secret, secret.count)
@@ -101,9 +104,9 @@ public final class PasswordHasher: Sendable {
   }
 
   private func inPlace<R>(_ body: () throws -> R) throws -> R {
-    let ahead = waiting.add(1, ordering: .relaxed).oldValue
-    defer { waiting.subtract(1, ordering: .relaxed) }
-    guard ahead < waitingLimit, places.wait(timeout: .now() + patience) == .success else {
+    let ahead = present.add(1, ordering: .relaxed).oldValue
+    defer { present.subtract(1, ordering: .relaxed) }
+    guard ahead < limit, places.wait(timeout: .now() + patience) == .success else {
       throw PasswordHasherError.tooMany
     }
     defer { places.signal() }

@@ -121,7 +121,7 @@ final class PasswordHasherTests: XCTestCase {
   }
 
   func testN5_errorsHoldNoInput() throws {
-    let hasher = try hasher(waitingLimit: 0)
+    let hasher = try hasher(waitingLimit: -2)
     XCTAssertThrowsError(try hasher.verify(password("canary"), against: "canary-hash")) { error in
       XCTAssertFalse(String(reflecting: error).contains("canary"))
     }
