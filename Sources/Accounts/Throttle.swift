@@ -6,10 +6,10 @@ import Glibc
 /// Slows down whoever guesses passwords: by account and by address, for all workers together.
 ///
 /// An attempt is counted before its password is looked at, so that many at once gain nothing, and
-/// the count is taken back when the password was right. After so many failures each further
-/// attempt has to wait, twice as long each time. Failures are forgotten one after the other, and
-/// no wait is longer than that takes: whoever goes on guessing has 20 guesses an hour at an
-/// account, and 100 from an address, and nobody is locked out for good.
+/// the count is taken back when the password was right, or was not looked at after all. After so
+/// many failures each further attempt has to wait, twice as long each time. Failures are forgotten
+/// one after the other, and no wait is longer than that takes: whoever goes on guessing has 20
+/// guesses an hour at an account, and 100 from an address, and nobody is locked out for good.
 /// Accounts that do not exist are counted alike.
 public struct Throttle: Sendable {
   private let documents: any DocumentStore
@@ -42,6 +42,13 @@ public struct Throttle: Sendable {
   public func succeeded(account: String, address: String) throws {
     try documents.update(FailedAttempts.self, accountKey(account)) { $0 = nil }
     try takeBack(addressKey(address))
+  }
+
+  /// The password of the attempt that was counted last could not be looked at. Where the store is
+  /// in trouble, the attempt stays counted.
+  public func takeBack(account: String, address: String) {
+    try? takeBack(accountKey(account))
+    try? takeBack(addressKey(address))
   }
 
   /// Removes what is forgotten.

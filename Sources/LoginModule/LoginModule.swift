@@ -87,8 +87,15 @@ public struct LoginModule: HandlerModule {
       throw HTTPError.tooManyRequests("Too many attempts, please try again later", retryAfter: wait)
     }
     guard let password = credentials.password else { throw HTTPError.wrongCredentials }
-    let user = try credentials.username.flatMap { try users.user(named: $0) }
-    let verdict = try passwords.verify(password, against: user?.passwordHash)
+    let user: User?
+    let verdict: PasswordHasher.Verdict
+    do {
+      user = try credentials.username.flatMap { try users.user(named: $0) }
+      verdict = try passwords.verify(password, against: user?.passwordHash)
+    } catch {
+      throttle?.takeBack(account: account, address: request.remoteAddress)
+      throw error
+    }
     if verdict == .damagedHash, let user {
       logger.error(
         "stored password hash is damaged",

@@ -51,9 +51,15 @@ public struct PasswordModule: HandlerModule {
     {
       throw HTTPError.tooManyRequests("Too many attempts, please try again later", retryAfter: wait)
     }
-    guard let current, try passwords.verify(current, against: user.passwordHash) == .right else {
-      throw HTTPError.wrongCurrentPassword
+    guard let current else { throw HTTPError.wrongCurrentPassword }
+    let verdict: PasswordHasher.Verdict
+    do {
+      verdict = try passwords.verify(current, against: user.passwordHash)
+    } catch {
+      throttle?.takeBack(account: user.username, address: request.remoteAddress)
+      throw error
     }
+    guard verdict == .right else { throw HTTPError.wrongCurrentPassword }
     try throttle?.succeeded(account: user.username, address: request.remoteAddress)
     let hash = try passwords.hash(new)
     let endOthers = { try sessions.endSessions(ofUser: user.id, except: caller.sid) }

@@ -136,6 +136,13 @@ final class ThrottleTests: XCTestCase {
     XCTAssertNil(try throttle.admit(account: "alice", address: "x", at: time(7)))
   }
 
+  func testJ10_attemptsThatWereTakenBackAreNotCounted() throws {
+    for _ in 0..<200 {
+      XCTAssertNil(try throttle.admit(account: "alice", address: "x", at: time(0)))
+      throttle.takeBack(account: "alice", address: "x")
+    }
+  }
+
   func testIPv6AddressesOfOneNetworkCountAsOne() throws {
     for number in 0..<100 {
       let address = "2001:db8::\(String(number, radix: 16))"

@@ -1,3 +1,4 @@
+import Accounts
 import Foundation
 import HTTPTypes
 import HandlerKit
@@ -46,6 +47,22 @@ final class ThrottledSignInTests: LoginTestCase {
       let response = await attempt("alice", TestHouse.password, house)
       XCTAssertEqual(response.status, .ok)
     }
+  }
+
+  func testJ10_signInsThatAreTurnedAwayForTooManyAtOnceAreNotCounted() async throws {
+    let house = try await house(isThrottled: true)
+    // Not even one has room in it.
+    let full = try PasswordHasher(cost: .least, concurrency: 1, waitingLimit: -1)
+    let busy = try await TestHouse(folder: folder, isThrottled: true, passwords: full)
+    for name in ["alice", "nobody"] {
+      for _ in 0..<60 {
+        let turnedAway = await attempt(name, "x", busy)
+        XCTAssertEqual(turnedAway.status.kind, .serverError)
+      }
+    }
+    let response = await attempt("alice", TestHouse.password, house)
+    XCTAssertEqual(response.status, .ok)
+    XCTAssertEqual(try files().filter { $0.hasPrefix("throttle/") && $0.hasSuffix(".json") }, [])
   }
 
   func testInvalidDataIsNoAttempt() async throws {

@@ -76,6 +76,20 @@ final class PasswordModuleTests: TemporaryFolderTestCase {
     XCTAssertEqual(last, .tooManyRequests)
   }
 
+  func testJ10_changesThatAreTurnedAwayForTooManyAtOnceAreNotCounted() async throws {
+    let house = try await TestHouse(folder: folder, isThrottled: true)
+    try house.addUser("alice")
+    let access = await house.login("alice").accessToken
+    // Not even one has room in it.
+    let full = try PasswordHasher(cost: .least, concurrency: 1, waitingLimit: -1)
+    let busy = try await TestHouse(folder: folder, isThrottled: true, passwords: full)
+    for _ in 0..<25 {
+      let turnedAway = await change(busy, access)
+      XCTAssertEqual(turnedAway.status.kind, .serverError)
+    }
+    XCTAssertEqual(try files().filter { $0.hasPrefix("throttle/") && $0.hasSuffix(".json") }, [])
+  }
+
   /// A sign-in that found the old password right, but comes to its session only after the change.
   func testE8_ASignInUnderWayDoesNotSurviveTheChange() async throws {
     let house = try await TestHouse(folder: folder)

@@ -34,12 +34,14 @@ public struct TestHouse: Sendable {
     folder: String,
     policy: SessionPolicy = SessionPolicy(),
     isThrottled: Bool = false,
-    documents: (any DocumentStore)? = nil
+    documents: (any DocumentStore)? = nil,
+    passwords: PasswordHasher? = nil
   ) async throws {
     let documents = try documents ?? FileDocumentStore(path: folder)
     self.documents = documents
     users = UserDirectory(documents: documents)
-    passwords = try PasswordHasher(cost: .least, concurrency: 4)
+    let passwords = try passwords ?? PasswordHasher(cost: .least, concurrency: 4)
+    self.passwords = passwords
     sessions = TokenStore(documents: documents, policy: policy)
     tokens = TokenIssuer(
       access: try await KeyRing(
