@@ -29,7 +29,9 @@ public struct Services: Sendable {
     let documents = try FileDocumentStore(path: configuration.data)
     self.documents = documents
     users = UserDirectory(documents: documents)
-    passwords = try PasswordHasher(concurrency: ProcessInfo.processInfo.activeProcessorCount)
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    passwords = try PasswordHasher(
+      concurrency: Self.hashesAtOnce(cores: cores, workers: configuration.workers))
     throttle = configuration.isThrottleEnabled ? Throttle(documents: documents) : nil
     sessions = TokenStore(documents: documents, policy: configuration.sessions)
     let keys = try Self.keys(configuration, mayMake: mayMakeKeys)
@@ -41,6 +43,10 @@ public struct Services: Sendable {
       accessLifetime: configuration.accessLifetime)
     bearer = BearerAuthenticator(tokens: tokens)
   }
+
+  /// How many hashes each of the workers computes at a time: together one for each core, and one
+  /// each where there are more workers than cores.
+  static func hashesAtOnce(cores: Int, workers: Int) -> Int { max(1, cores / max(1, workers)) }
 
   /// The secrets of the environment where it has them, else those of `keys.json`.
   private static func keys(
