@@ -120,6 +120,9 @@ public struct PosternConfiguration: Sendable {
     }
     accessSecret = try secret("tokens.accessSecret", AccessClaims.type)
     refreshSecret = try secret("tokens.refreshSecret", RefreshClaims.type)
+    if let accessSecret, let refreshSecret, accessSecret.isSameSecret(as: refreshSecret) {
+      throw ConfigurationError("tokens.accessSecret and tokens.refreshSecret must differ")
+    }
     accessLifetime = try number("tokens.accessLifetime", longTime)
     issuer = try text("tokens.issuer")
     audience = reader.string(forKey: "tokens.audience")

@@ -18,7 +18,7 @@ struct Setting: Sendable {
     Setting("workers", nil, "worker processes (default: number of cores)"),
     Setting("store", "file", "where documents are kept; there is only this one"),
     Setting("tokens.accessSecret", nil, "HS256 secret, 32 bytes or more, instead of keys.json"),
-    Setting("tokens.refreshSecret", nil, "the same, for refresh tokens"),
+    Setting("tokens.refreshSecret", nil, "another one, for refresh tokens"),
     Setting("tokens.accessLifetime", 900, "seconds that an access token lives"),
     Setting("tokens.refreshLifetime", 2_592_000, "seconds that a refresh token lives"),
     Setting("tokens.grace", 30, "seconds that a replaced refresh token is still answered"),

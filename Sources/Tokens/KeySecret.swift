@@ -29,6 +29,9 @@ public struct KeySecret: Sendable, Equatable, CustomStringConvertible, CustomRef
     try self.init(id: Base64URL.encode(code.prefix(9)), bytes: bytes)
   }
 
+  /// Whether tokens that one of them signed are well signed for the other, too, but for the id.
+  public func isSameSecret(as other: KeySecret) -> Bool { bytes == other.bytes }
+
   /// A fresh one of 32 random bytes.
   public static func random() throws(WeakSecret) -> KeySecret {
     var generator = SystemRandomNumberGenerator()

@@ -110,4 +110,15 @@ final class BadConfigurationTests: TemporaryFolderTestCase {
       }
     }
   }
+
+  func testM7_oneSecretForBothKindsOfTokenStopsTheStartAndIsNotShown() throws {
+    let secret = "canary-canary-canary-canary-canary"
+    let access = ["POSTERN_TOKENS_ACCESS_SECRET": secret]
+    let text = "tokens.accessSecret and tokens.refreshSecret must differ"
+    let same = access.merging(["POSTERN_TOKENS_REFRESH_SECRET": secret]) { $1 }
+    XCTAssertEqual(try refusal("{}", same), text)
+    XCTAssertEqual(try refusal(#"{"tokens":{"refreshSecret":"\#(secret)"}}"#, access), text)
+    let other = access.merging(["POSTERN_TOKENS_REFRESH_SECRET": secret + "x"]) { $1 }
+    XCTAssertNil(try refusal("{}", other))
+  }
 }
