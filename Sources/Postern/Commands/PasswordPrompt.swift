@@ -1,6 +1,7 @@
 import Accounts
 import ArgumentParser
 import Glibc
+import SystemCalls
 
 /// Asks for a password without showing it.
 enum PasswordPrompt {
@@ -21,8 +22,10 @@ enum PasswordPrompt {
     return password
   }
 
-  /// Reads a line from the terminal with its echo turned off (termios(3)).
+  /// Reads a line from the terminal with its echo turned off (termios(3)). What would end or stop
+  /// this program meanwhile ends the prompt, so that the echo is back before.
   private static func ask(_ prompt: String) throws -> String {
+    let signals = try SignalQueue([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP])
     var shown = termios()
     tcgetattr(STDIN_FILENO, &shown)
     var hidden = shown
@@ -34,6 +37,9 @@ enum PasswordPrompt {
     }
     print(prompt, terminator: "")
     fflush(nil)
+    _ = try System.waitForInput([STDIN_FILENO, signals.descriptor], milliseconds: -1)
+    // The exit status of shells.
+    if let signal = try signals.next() { throw ExitCode(128 + signal) }
     return readLine() ?? ""
   }
 }

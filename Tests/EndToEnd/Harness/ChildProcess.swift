@@ -10,11 +10,13 @@ final class ChildProcess: @unchecked Sendable {
   let logPath: String
 
   /// - Parameters:
+  ///   - terminal: its standard input, where `input` is `nil`.
   ///   - umask: an octal number such as `077`; `nil` leaves it as it is.
   ///   - isFresh: whether what the file `log` held before is forgotten.
   init(
     _ program: String, _ arguments: [String], environment: [String: String] = [:],
-    input: String? = nil, umask: String? = nil, log: String, isFresh: Bool = false
+    input: String? = nil, terminal: FileHandle? = nil, umask: String? = nil, log: String,
+    isFresh: Bool = false
   ) throws {
     logPath = log
     if isFresh || !FileManager.default.fileExists(atPath: log) {
@@ -43,7 +45,7 @@ final class ChildProcess: @unchecked Sendable {
       pipe.fileHandleForWriting.write(Data(input.utf8))
       try pipe.fileHandleForWriting.close()
     } else {
-      process.standardInput = FileHandle.nullDevice
+      process.standardInput = terminal ?? FileHandle.nullDevice
       try process.run()
     }
     try output.close()

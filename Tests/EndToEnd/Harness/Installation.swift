@@ -137,6 +137,13 @@ final class Installation: @unchecked Sendable {
     return (try child.waitForEnd(), child.log)
   }
 
+  /// Another command of postern on the same folders, with a terminal as its standard input.
+  func command(_ arguments: [String], at terminal: FileHandle) throws -> ChildProcess {
+    try ChildProcess(
+      Repository.program(), arguments, environment: environment, terminal: terminal,
+      log: "\(run)/command-\(UUID().uuidString.prefix(8)).log")
+  }
+
   /// The worker processes: children of the supervisor.
   var workers: [pid_t] { postern.map { ProcessTable.children(of: $0.id) } ?? [] }
 
