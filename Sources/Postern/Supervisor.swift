@@ -39,7 +39,7 @@ struct Supervisor {
     pidFile = try PIDFile("\(configuration.run)/postern.pid")
     socketPath = "\(configuration.run)/postern.sock"
     // Workers of a supervisor that was killed may still end what they have in hand.
-    socket = try ListeningSocket(.unix(path: socketPath), patience: Self.patience)
+    socket = try ListeningSocket(path: socketPath, patience: Self.patience)
     lifeline = try System.pipe()
     program = try System.pathOfThisProgram()
     places = Array(repeating: Place(), count: configuration.workers)

@@ -2,17 +2,20 @@ import CLinux
 import Glibc
 
 extension System {
-  /// socket(2) of stream type, close-on-exec and non-blocking.
-  public static func streamSocket(domain: Int32) throws(SystemCallError) -> FileDescriptor {
+  /// socket(2): a stream socket of the file system (unix(7)), close-on-exec and non-blocking.
+  public static func streamSocket() throws(SystemCallError) -> FileDescriptor {
     let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-    return FileDescriptor(try retrying("socket") { socket(domain, type, 0) })
+    return FileDescriptor(try retrying("socket") { socket(AF_UNIX, type, 0) })
   }
+
+  /// The longest path that a socket may have, in bytes (unix(7)).
+  public static let longestSocketPath = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 
   /// bind(2)
   public static func bind(
-    _ socket: FileDescriptor, to address: SocketAddress
+    _ socket: FileDescriptor, toPath path: String
   ) throws(SystemCallError) {
-    let bytes = try address.encoded()
+    let bytes = try socketAddress(ofPath: path)
     try retrying("bind") {
       bytes.withUnsafeBytes {
         Glibc.bind(socket.number, socketAddress(in: $0), socklen_t($0.count))
@@ -20,10 +23,10 @@ extension System {
     }
   }
 
-  /// connect(2): whether anybody listens at `address`, be it with a full backlog.
-  public static func isListening(at address: SocketAddress) throws(SystemCallError) -> Bool {
-    let socket = try streamSocket(domain: address.domain)
-    let bytes = try address.encoded()
+  /// connect(2): whether anybody listens at `path`, be it with a full backlog.
+  public static func isListening(atPath path: String) throws(SystemCallError) -> Bool {
+    let socket = try streamSocket()
+    let bytes = try socketAddress(ofPath: path)
     return try retrying("connect") {
       let result = bytes.withUnsafeBytes {
         connect(socket.number, socketAddress(in: $0), socklen_t($0.count))
@@ -47,15 +50,6 @@ extension System {
     } catch  where error.code == EAGAIN || error.code == ECONNABORTED {
       return nil
     }
-  }
-
-  /// setsockopt(2) with an `Int32`.
-  public static func setOption(
-    _ option: Int32, to value: Int32, of socket: FileDescriptor
-  ) throws(SystemCallError) {
-    var value = value
-    let size = socklen_t(MemoryLayout<Int32>.size)
-    try retrying("setsockopt") { setsockopt(socket.number, SOL_SOCKET, option, &value, size) }
   }
 
   /// `SO_RCVTIMEO` and `SO_SNDTIMEO` (socket(7)): a read or write that waits longer fails.
@@ -88,41 +82,15 @@ extension System {
   }
 }
 
-/// Where a socket listens: a path of the file system, or a port of the loopback interface.
-public enum SocketAddress: Equatable, Sendable {
-  /// unix(7); the path is at most 107 bytes.
-  case unix(path: String)
-  /// ip(7), always on 127.0.0.1.
-  case loopback(port: UInt16)
-
-  public static let longestPath = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
-
-  public var domain: Int32 {
-    switch self {
-    case .unix: AF_UNIX
-    case .loopback: AF_INET
-    }
+/// The address as the kernel reads it: a `sockaddr_un`.
+private func socketAddress(ofPath path: String) throws(SystemCallError) -> [UInt8] {
+  guard path.utf8.count <= System.longestSocketPath else {
+    throw SystemCallError(call: "bind", code: ENAMETOOLONG)
   }
-
-  /// The address as the kernel reads it: a `sockaddr_un` or a `sockaddr_in`.
-  func encoded() throws(SystemCallError) -> [UInt8] {
-    switch self {
-    case .unix(let path):
-      guard path.utf8.count <= Self.longestPath else {
-        throw SystemCallError(call: "bind", code: ENAMETOOLONG)
-      }
-      var address = sockaddr_un()
-      address.sun_family = sa_family_t(AF_UNIX)
-      withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-      return withUnsafeBytes(of: &address) { Array($0) }
-    case .loopback(let port):
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_port = port.bigEndian
-      address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-      return withUnsafeBytes(of: &address) { Array($0) }
-    }
-  }
+  var address = sockaddr_un()
+  address.sun_family = sa_family_t(AF_UNIX)
+  withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+  return withUnsafeBytes(of: &address) { Array($0) }
 }
 
 private func socketAddress(in bytes: UnsafeRawBufferPointer) -> UnsafePointer<sockaddr>? {

@@ -23,7 +23,7 @@ final class WorkerProcess {
     let name = UUID().uuidString.prefix(8)
     socketPath = "\(folder)/\(name)"
     logPath = log ?? "\(folder)/\(name).log"
-    let socket = try ListeningSocket(.unix(path: socketPath))
+    let socket = try ListeningSocket(path: socketPath)
     let log = try System.open(logPath, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
     let environment =
       [

@@ -17,7 +17,7 @@ class ResponderTestCase: TemporaryFolderTestCase {
   override func setUpWithError() throws {
     try super.setUpWithError()
     handler = CountingModule()
-    let socket = try ListeningSocket(.unix(path: "\(folder)/s"))
+    let socket = try ListeningSocket(path: "\(folder)/s")
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let responder = try Responder(
       listener: socket.descriptor.number, router: Router([handler], logger: logger), logger: logger)

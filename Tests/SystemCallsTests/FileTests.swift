@@ -47,7 +47,7 @@ final class FileTests: TemporaryFolderTestCase {
     let (read, write) = try System.pipe()
     let files = [
       try System.open(folder, O_RDONLY), try System.open(".", in: root(), O_RDONLY),
-      try System.streamSocket(domain: AF_UNIX), FileDescriptor(read), FileDescriptor(write),
+      try System.streamSocket(), FileDescriptor(read), FileDescriptor(write),
     ]
     for file in files { XCTAssertEqual(fcntl(file.number, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC) }
     let queue = try SignalQueue([])

@@ -62,7 +62,7 @@ final class ProcessTests: TemporaryFolderTestCase {
     let (read, write) = try System.pipe()
     let plain = Glibc.open("/dev/null", O_RDONLY)  // Without O_CLOEXEC, as other code may open it.
     let ours: [Any] = [
-      try System.open(folder, O_RDONLY), try System.streamSocket(domain: AF_UNIX),
+      try System.open(folder, O_RDONLY), try System.streamSocket(),
       try EventQueue(), try StopFlag(), FileDescriptor(read), FileDescriptor(write),
       FileDescriptor(plain),
     ]
