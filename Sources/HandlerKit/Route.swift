@@ -6,7 +6,8 @@ public struct Route: Sendable {
 
   public let method: HTTPRequest.Method
   /// Compared byte for byte with the path that the client sent, but for a segment like `{id}`,
-  /// which stands for any one segment that is not empty.
+  /// which stands for any one segment that is not empty. A path without such segments comes first;
+  /// two with them that have a path in common must be spelled alike, or the start fails.
   public let path: String
   let handler: Handler
 

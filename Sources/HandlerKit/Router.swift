@@ -14,7 +14,8 @@ public struct Router: Sendable {
   private let logger: Logger
   private let explain: ErrorExplanation
 
-  /// - Throws: `RouteConflict` where two modules claim one route.
+  /// - Throws: `RouteConflict` where two modules claim one route, or two paths with open segments
+  ///   overlap: which of them answers must not be left to chance.
   public init(
     _ modules: [any HandlerModule],
     cors: CORSPolicy = CORSPolicy(),
@@ -25,13 +26,18 @@ public struct Router: Sendable {
     self.logger = logger
     self.explain = explain
     for route in modules.flatMap(\.routes) {
-      let earlier =
-        if let pattern = PathPattern(route.path) {
-          patterns[pattern, default: [:]].updateValue(route.handler, forKey: route.method)
-        } else {
-          table[route.path, default: [:]].updateValue(route.handler, forKey: route.method)
+      let earlier: Route.Handler?
+      if let pattern = PathPattern(route.path) {
+        if let other = patterns.keys.first(where: { $0 != pattern && $0.overlaps(pattern) }) {
+          throw RouteConflict(claim: "paths that fit both \(other) and \(pattern)")
         }
-      guard earlier == nil else { throw RouteConflict(method: route.method, path: route.path) }
+        earlier = patterns[pattern, default: [:]].updateValue(route.handler, forKey: route.method)
+      } else {
+        earlier = table[route.path, default: [:]].updateValue(route.handler, forKey: route.method)
+      }
+      guard earlier == nil else {
+        throw RouteConflict(claim: "\(route.method.rawValue) \(route.path)")
+      }
     }
   }
 
@@ -109,10 +115,9 @@ public struct Router: Sendable {
 
 /// Two modules claim one route.
 public struct RouteConflict: Error, CustomStringConvertible {
-  let method: HTTPRequest.Method
-  let path: String
+  let claim: String
 
-  public var description: String { "two modules claim \(method.rawValue) \(path)" }
+  public var description: String { "two modules claim \(claim)" }
 }
 
 extension HTTPField.Name {

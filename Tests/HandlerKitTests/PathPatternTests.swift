@@ -43,6 +43,33 @@ final class PathPatternTests: XCTestCase {
     }
   }
 
+  private func router(_ first: String, _ second: String) throws -> Router {
+    try Router(
+      [
+        SampleModule { Route(.get, first) { _ in .text("") } },
+        SampleModule { Route(.delete, second) { _ in .text("") } },
+      ], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+  }
+
+  func testPathsThatOverlapAndAreNotSpelledAlikeAreRefused() {
+    for (first, second) in [
+      ("/x/{id}", "/x/{name}"), ("/a/{x}/c", "/a/b/{y}"), ("/{a}/b", "/{b}/{c}"),
+    ] {
+      XCTAssertThrowsError(try router(first, second), "\(first) \(second)") {
+        XCTAssertEqual("\($0)", "two modules claim paths that fit both \(first) and \(second)")
+      }
+    }
+  }
+
+  func testPathsThatDoNotOverlapOrAreSpelledAlikeAreNotRefused() {
+    for (first, second) in [
+      ("/x/{id}", "/x/{id}"), ("/x/{id}", "/y/{id}"), ("/x/{id}", "/x/{id}/{part}"),
+      ("/x/{id}/", "/x/{id}/{part}"), ("/x/{id}", "/x/known"),
+    ] {
+      XCTAssertNoThrow(try router(first, second), "\(first) \(second)")
+    }
+  }
+
   func testAnotherMethodIsNotAllowed() async throws {
     let response = try await respond(.post, "/things/a")
     XCTAssertEqual(response.status, .methodNotAllowed)
