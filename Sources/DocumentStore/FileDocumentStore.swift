@@ -71,8 +71,9 @@ public struct FileDocumentStore: DocumentStore {
       let result = try change(&new)
       if new != old {
         try commit(new, key, named: layout.name, in: folder)
-      } else if old != nil {
-        // Whoever wrote it may have died before it was durable; now somebody relies on it.
+      } else {
+        // Whoever wrote or removed it may have died before that was durable; now somebody relies
+        // on it.
         try System.sync(folder)
       }
       return result

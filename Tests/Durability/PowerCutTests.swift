@@ -53,6 +53,27 @@ final class PowerCutTests: TemporaryFolderTestCase {
     try await check("replay after an error", troubled: "error=EIO") { .refresh($0.current) }
   }
 
+  /// The one who removed a document died before that was durable; then somebody relies on it.
+  func testF1_F2_documentThatADeadWriterRemovedIsGoneAfterAPowerCut() throws {
+    let data = "\(folder)/data"
+    let store = try FileDocumentStore(path: data)
+    try store.update(FailedAttempts.self, "a") { $0 = FailedAttempts(count: 1, last: Date()) }
+    let start = try state(of: data)
+    var reader = try CallReader(process: getpid(), data: data)
+    func record(_ body: () throws -> Void) throws -> [RecordedCall] {
+      let tracer = try Tracer(getpid(), CallReader.options, in: folder)
+      try body()
+      return reader.calls(tracer.lines())
+    }
+    let removal = try record { try store.update(FailedAttempts.self, "a") { $0 = nil } }
+    let unsynced = removal.filter { if case .syncFolder = $0 { false } else { true } }
+    XCTAssertLessThan(unsynced.count, removal.count)
+    let reliance = try record { try store.update(FailedAttempts.self, "a") { _ in } }
+    let verdict = try judge(PowerCut(start: start, calls: unsynced + reliance + [.answer]))
+    XCTAssertEqual(verdict.violations, [])
+    XCTAssertEqual(verdict.states, 2)
+  }
+
   func testF4_O1_missingSyncOfTheBytesIsSeen() async throws {
     let cut = try await record { .refresh($0.current) }
     let faulty = cut.calls.filter { if case .syncFile = $0 { false } else { true } }
