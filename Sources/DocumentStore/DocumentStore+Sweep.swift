@@ -5,7 +5,7 @@ extension DocumentStore {
   ///   - change: leaves a document as it shall be (`nil` removes it). Called once to see whether
   ///     there is anything to do, and then, if so, on the document as nobody else can change it.
   ///   - pause: called after each document, to leave room for others.
-  /// - Returns: how many documents were changed or removed. One that is damaged or busy is passed
+  /// - Returns: how many documents were changed or removed. What is damaged or busy is passed
   ///   over.
   /// - Throws: `DocumentStoreError` where the collection cannot be listed.
   public func sweep<D: Document>(

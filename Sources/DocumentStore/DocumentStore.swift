@@ -22,7 +22,7 @@ public protocol DocumentStore: Sendable {
     _ type: D.Type, _ key: String, _ change: (inout D?) throws -> R
   ) throws -> R
 
-  /// The keys of all documents of a kind, in no order. For administration: its cost grows with
-  /// the collection.
+  /// The keys of all documents of a kind, in no order, but for those in a folder that cannot be
+  /// listed. For administration: its cost grows with the collection.
   func keys<D: Document>(of type: D.Type) throws -> [String]
 }

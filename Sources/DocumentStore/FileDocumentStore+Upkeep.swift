@@ -7,39 +7,50 @@ extension FileDocumentStore {
     case good
     /// What a writer that was killed left behind. Harmless: `removeLeftovers` takes it away.
     case leftover
-    /// A document that nobody will be served, and why.
+    /// A document that nobody will be served, or a folder of such, and why.
     case bad(fault: String)
   }
 
   /// Looks at every file of a collection and changes nothing.
   ///
-  /// - Parameter body: gets each file's path below the store's folder and what it is.
-  /// - Throws: `DocumentStoreError.failed` where a folder cannot be listed.
+  /// - Parameter body: gets each file's path below the store's folder and what it is, and each
+  ///   folder that cannot be listed.
   public func check<D: Document>(
     _ type: D.Type, _ body: (_ path: String, _ finding: Finding) -> Void
-  ) throws {
-    for folder in try folders(of: type) {
-      for name in try names(in: folder) where name != FileLayout.lockName {
+  ) {
+    func list(_ folder: String, _ names: () throws -> [String]) -> [String] {
+      do {
+        return try names()
+      } catch {
+        body(folder, .bad(fault: fault(error)))
+        return []
+      }
+    }
+    for folder in list(type.collection, { try folders(of: type) }) {
+      for name in list(folder, { try names(in: folder) }) where name != FileLayout.lockName {
         body("\(folder)/\(name)", finding(type, name, in: folder))
       }
     }
   }
 
-  /// Removes what killed writers of a collection left behind, and returns how much it was. Takes
-  /// each folder's lock for it: whoever is writing has it, so nothing in use is ever taken away.
-  /// - Throws: `DocumentStoreError`
+  /// Removes what killed writers of a collection left behind, and returns how much it was. A
+  /// folder that is busy or cannot be listed is passed over.
+  /// - Throws: `DocumentStoreError.failed` where the collection cannot be listed.
   public func removeLeftovers<D: Document>(of type: D.Type) throws -> Int {
-    var count = 0
-    for folder in try folders(of: type) {
-      let isLeftover = { (name: String) in name.hasPrefix(FileLayout.temporaryPrefix) }
-      guard try names(in: folder).contains(where: isLeftover) else { continue }
-      count += try withLock(ofFolder: folder) { descriptor in
-        let leftovers = try System.names(inFolderAt: "\(path)/\(folder)").filter(isLeftover)
-        for name in leftovers { try System.remove(name, in: descriptor) }
-        return leftovers.count
-      }
+    try folders(of: type).reduce(0) { count, folder in
+      count + ((try? removeLeftovers(in: folder)) ?? 0)
     }
-    return count
+  }
+
+  /// Takes the folder's lock for it: whoever is writing has it, so nothing in use is taken away.
+  private func removeLeftovers(in folder: String) throws -> Int {
+    let isLeftover = { (name: String) in name.hasPrefix(FileLayout.temporaryPrefix) }
+    guard try names(in: folder).contains(where: isLeftover) else { return 0 }
+    return try withLock(ofFolder: folder) { descriptor in
+      let leftovers = try System.names(in: descriptor).filter(isLeftover)
+      for name in leftovers { try System.remove(name, in: descriptor) }
+      return leftovers.count
+    }
   }
 
   private func finding<D: Document>(_ type: D.Type, _ name: String, in folder: String) -> Finding {
@@ -51,28 +62,28 @@ extension FileDocumentStore {
     do {
       _ = try read(type, key)
       return .good
-    } catch DocumentStoreError.damaged(_, let reason) {
-      return .bad(fault: reason)
-    } catch DocumentStoreError.failed(let error, _) {
-      return .bad(fault: error.description)
     } catch {
-      return .bad(fault: "cannot be read")
+      return .bad(fault: fault(error))
+    }
+  }
+
+  private func fault(_ error: any Error) -> String {
+    switch error {
+    case DocumentStoreError.damaged(_, let reason): reason
+    case DocumentStoreError.failed(let error, _): error.description
+    default: "cannot be read"
     }
   }
 
   /// The folders of a collection: `tokens/3f`. What else lies there is none of ours.
+  /// - Throws: `DocumentStoreError.failed` where the collection cannot be listed.
   func folders<D: Document>(of type: D.Type) throws -> [String] {
-    guard try System.status(ofPath: "\(path)/\(type.collection)") != nil else { return [] }
-    return try names(in: type.collection).sorted()
-      .filter { $0.count == 2 && UInt8($0, radix: 16) != nil }
-      .map { "\(type.collection)/\($0)" }
-  }
-
-  func names(in folder: String) throws -> [String] {
     do {
-      return try System.names(inFolderAt: "\(path)/\(folder)")
-    } catch {
-      throw DocumentStoreError.failed(error, path: folder)
+      return try names(in: type.collection).sorted()
+        .filter { $0.count == 2 && UInt8($0, radix: 16) != nil }
+        .map { "\(type.collection)/\($0)" }
+    } catch DocumentStoreError.failed(let error, _) where error.code == ENOENT {
+      return []
     }
   }
 }

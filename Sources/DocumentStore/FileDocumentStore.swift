@@ -10,20 +10,9 @@ public struct FileDocumentStore: DocumentStore {
   /// A document larger than this is refused as damaged: no change of ours makes one.
   private static let sizeLimit: off_t = 1 << 20
 
-  private let root: Root
-  private let lockTimeout: Duration
-
   /// The store's folder, held open, so that it stays the same folder whatever its path becomes.
-  private final class Root: Sendable {
-    let path: String
-    let folder: FileDescriptor
-
-    init(path: String) throws(SystemCallError) {
-      self.path = path
-      try System.makeFolder(path)
-      self.folder = try System.open(path, O_RDONLY | O_DIRECTORY)
-    }
-  }
+  private let root: FileDescriptor
+  private let lockTimeout: Duration
 
   /// Opens the store at `path` and makes its folder (0700) if there is none.
   ///
@@ -32,9 +21,10 @@ public struct FileDocumentStore: DocumentStore {
   ///   belongs to another user or others may write to it.
   public init(path: String, lockTimeout: Duration = .seconds(2)) throws(DocumentStoreError) {
     do {
-      self.root = try Root(path: path)
+      try System.makeFolder(path)
+      self.root = try System.open(path, O_RDONLY | O_DIRECTORY)
       self.lockTimeout = lockTimeout
-      let status = try System.status(of: root.folder)
+      let status = try System.status(of: root)
       guard status.st_uid == geteuid() else {
         throw DocumentStoreError.damaged(path: path, reason: "belongs to another user")
       }
@@ -53,7 +43,7 @@ public struct FileDocumentStore: DocumentStore {
   public func read<D: Document>(_ type: D.Type, _ key: String) throws -> D? {
     let layout = try FileLayout(collection: type.collection, key: key)
     return try naming(layout.path) {
-      try load(type, key, named: layout.path, in: root.folder)
+      try load(type, key, named: layout.path, in: root)
     }
   }
 
@@ -83,7 +73,7 @@ public struct FileDocumentStore: DocumentStore {
   public func keys<D: Document>(of type: D.Type) throws -> [String] {
     var keys: [String] = []
     for folder in try folders(of: type) {
-      keys += try names(in: folder).compactMap(FileLayout.key(ofName:))
+      keys += ((try? names(in: folder)) ?? []).compactMap(FileLayout.key(ofName:))
     }
     return keys
   }
@@ -91,25 +81,30 @@ public struct FileDocumentStore: DocumentStore {
   /// Runs `body` while nobody writes to the folder (`tokens/3f`), which must be there.
   func withLock<R>(ofFolder folder: String, _ body: (FileDescriptor) throws -> R) throws -> R {
     try naming(folder) {
-      let descriptor = try System.open(folder, in: root.folder, O_RDONLY | O_DIRECTORY)
+      let descriptor = try System.open(folder, in: root, O_RDONLY | O_DIRECTORY)
       let lock = try acquireLock(of: folder, descriptor)
       defer { try? System.unlock(lock) }
       return try body(descriptor)
     }
   }
 
-  var path: String { root.path }
+  /// The names in a folder (`tokens` or `tokens/3f`).
+  func names(in folder: String) throws -> [String] {
+    try naming(folder) {
+      try System.names(in: System.open(folder, in: root, O_RDONLY | O_DIRECTORY))
+    }
+  }
 
   // MARK: - Steps of an update
 
   /// Opens the folder that holds the document, and makes it if there is none.
   private func openFolder(_ layout: FileLayout) throws -> FileDescriptor {
     do {
-      return try System.open(layout.folder, in: root.folder, O_RDONLY | O_DIRECTORY)
+      return try System.open(layout.folder, in: root, O_RDONLY | O_DIRECTORY)
     } catch  where error.code == ENOENT {
-      try System.makeFolder(layout.collection, in: root.folder)
-      try System.makeFolder(layout.folder, in: root.folder)
-      return try System.open(layout.folder, in: root.folder, O_RDONLY | O_DIRECTORY)
+      try System.makeFolder(layout.collection, in: root)
+      try System.makeFolder(layout.folder, in: root)
+      return try System.open(layout.folder, in: root, O_RDONLY | O_DIRECTORY)
     }
   }
 
@@ -145,9 +140,9 @@ public struct FileDocumentStore: DocumentStore {
   /// it may be read.
   private func makeDurable(_ path: String) throws {
     let collection = String(path.prefix { $0 != "/" })
-    try System.sync(System.open(collection, in: root.folder, O_RDONLY | O_DIRECTORY))
-    try System.sync(root.folder)
-    try? System.sync(System.open("..", in: root.folder, O_RDONLY | O_DIRECTORY))
+    try System.sync(System.open(collection, in: root, O_RDONLY | O_DIRECTORY))
+    try System.sync(root)
+    try? System.sync(System.open("..", in: root, O_RDONLY | O_DIRECTORY))
   }
 
   private struct Busy: Error {}

@@ -134,14 +134,21 @@ extension System {
     try retrying("flock") { flock(file.number, LOCK_UN) }
   }
 
-  /// readdir(3): the names in the folder at `path`, without `.` and `..`.
-  public static func names(inFolderAt path: String) throws(SystemCallError) -> [String] {
-    guard let folder = opendir(path) else { throw SystemCallError(call: "opendir", code: errno) }
-    defer { closedir(folder) }
+  /// readdir(3): the names in a folder, without `.` and `..`.
+  public static func names(in folder: FileDescriptor) throws(SystemCallError) -> [String] {
+    // Read through a descriptor of its own: it keeps the place, and closedir(3) closes it.
+    let number = try retrying("open") {
+      openat(folder.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+    guard let stream = fdopendir(number) else {
+      defer { close(number) }
+      throw SystemCallError(call: "fdopendir", code: errno)
+    }
+    defer { closedir(stream) }
     var names: [String] = []
     while true {
       errno = 0
-      guard let entry = readdir(folder) else { break }
+      guard let entry = readdir(stream) else { break }
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }

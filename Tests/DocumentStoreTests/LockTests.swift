@@ -103,11 +103,24 @@ final class LockTests: StoreTestCase {
     let before = try XCTUnwrap(inode())
     try Data().write(to: URL(fileURLWithPath: lock.replacing(".lock", with: ".new-1")))
     try store.update(Note.self, "a") { $0?.count = 1 }
-    try store.check(Note.self) { _, _ in }
+    store.check(Note.self) { _, _ in }
     XCTAssertEqual(try store.removeLeftovers(of: Note.self), 1)
     XCTAssertEqual(try store.sweep(Note.self, pause: {}) { $0 = nil }, 1)
     try store.update(Note.self, "a") { $0 = Note(text: "again") }
     XCTAssertEqual(try inode(), before)
+  }
+
+  func testF19_leftoversOfABusyFolderStayAndAllOthersGo() throws {
+    _ = try store(holding: "a", "b")
+    for key in ["a", "b"] {
+      let leftover = URL(fileURLWithPath: try file(key)).deletingLastPathComponent()
+        .appendingPathComponent(".new-1")
+      try Data().write(to: leftover)
+    }
+    let process = try holder(of: "a")
+    XCTAssertEqual(try store(lockTimeout: .zero).removeLeftovers(of: Note.self), 1)
+    kill(process)
+    XCTAssertEqual(try store(lockTimeout: .zero).removeLeftovers(of: Note.self), 1)
   }
 
   func testF15_lockThatIsALinkIsRefusedAndItsTargetUntouched() throws {

@@ -78,6 +78,51 @@ final class UpkeepTests: TemporaryFolderTestCase {
     XCTAssertEqual(try store.read(Note.self, "a"), Note(text: "a"))
   }
 
+  /// The folder of a document's file.
+  private func shard(of key: String) throws -> String {
+    URL(fileURLWithPath: try documentPath("notes", key)).deletingLastPathComponent().path
+  }
+
+  func testF11_checkNamesAFolderThatCannotBeListedAndGoesOn() throws {
+    try write("a", "b")
+    let shard = try shard(of: "a")
+    try FileManager.default.removeItem(atPath: shard)
+    try Data().write(to: URL(fileURLWithPath: shard))
+    let findings = try findings()
+    XCTAssertEqual(
+      findings["notes/\(URL(fileURLWithPath: shard).lastPathComponent)"],
+      .bad(fault: "open: Not a directory"))
+    XCTAssertEqual(findings.values.filter { $0 == .good }.count, 1)
+  }
+
+  func testF11_checkNamesACollectionThatCannotBeListed() throws {
+    let store = try store
+    try Data().write(to: URL(fileURLWithPath: "\(folder)/notes"))
+    XCTAssertEqual(try findings(), ["notes": .bad(fault: "open: Not a directory")])
+    XCTAssertThrowsError(try store.keys(of: Note.self)) {
+      guard case DocumentStoreError.failed = $0 else { return XCTFail("\($0)") }
+    }
+  }
+
+  func testF11_upkeepPassesOverAFolderThatCannotBeListed() throws {
+    try write("a", "b")
+    let (bad, good) = (try shard(of: "a"), try shard(of: "b"))
+    try FileManager.default.removeItem(atPath: bad)
+    try Data().write(to: URL(fileURLWithPath: bad))
+    try Data().write(to: URL(fileURLWithPath: "\(good)/.new-1"))
+    XCTAssertEqual(try store.removeLeftovers(of: Note.self), 1)
+    XCTAssertEqual(try store.sweep(Note.self, pause: {}) { $0 = nil }, 1)
+  }
+
+  func testUpkeepStaysInTheFolderThatWasOpened() throws {
+    try write("a")
+    let store = try store
+    let moved = "\(folder)-moved"
+    try FileManager.default.moveItem(atPath: folder, toPath: moved)
+    defer { try? FileManager.default.moveItem(atPath: moved, toPath: folder) }
+    XCTAssertEqual(try store.keys(of: Note.self), ["a"])
+  }
+
   func testSweepWritesOnlyWhatChangesAndPassesOverTheDamaged() throws {
     try write("drop", "keep", "damaged")
     let damaged = try documentPath("notes", "damaged")

@@ -26,10 +26,10 @@ struct Check: ParsableCommand {
     var report = CheckReport()
     var bar = ProgressBar(isShown: progress, total: 0)
     if progress {
-      bar.total = try storedDocuments.reduce(0) { try $0 + documents.keys(of: $1).count }
+      bar.total = storedDocuments.reduce(0) { $0 + ((try? documents.keys(of: $1).count) ?? 0) }
     }
     for type in storedDocuments {
-      try documents.check(type) { path, finding in
+      documents.check(type) { path, finding in
         bar.advance()
         guard let line = report.note(path, finding) else { return }
         bar.clear()
