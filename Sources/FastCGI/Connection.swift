@@ -85,6 +85,10 @@ final class Connection: @unchecked Sendable {
   }
 
   /// Copies what is freed with the request.
+  ///
+  /// libfcgi keeps each one as a C string, `NAME=value`, and its length nowhere: of a value with a
+  /// NUL inside, what is behind it cannot be seen. No web server sends one (RFC 9110 §5.5), and
+  /// the rest, a token above all, has to be good by itself.
   private func parameters() -> [(name: String, value: String)] {
     var parameters: [(name: String, value: String)] = []
     var entry = request.pointee.envp

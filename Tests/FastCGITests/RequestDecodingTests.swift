@@ -112,7 +112,7 @@ final class RequestDecodingTests: XCTestCase {
     }
   }
 
-  func testA14_valueIsNeverCutAtANul() throws {
+  func testA14_decodingCutsNoValueAtANul() throws {
     let value = try decoded(more: [("HTTP_AUTHORIZATION", "Bearer x\0y")]).headers[.authorization]
     XCTAssertNotEqual(value, "Bearer x")
     let path = try decoded([("REQUEST_URI", "/login\0x")]).path
