@@ -1,0 +1,41 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// What the scripts refuse.
+final class ScriptTests: TemporaryFolderTestCase {
+  private func run(
+    _ script: String, _ environment: [String: String]
+  ) throws -> (status: Int32, output: String) {
+    let child = try ChildProcess(
+      "\(Repository.folder)/script/\(script)", [], environment: environment,
+      log: "\(folder)/log", isFresh: true)
+    return (try child.waitForEnd(), child.log)
+  }
+
+  func testM8_aPathThatNginxConfCannotHoldIsRefused() throws {
+    for character in [" ", "\t", "\n", "\"", "'", "\\", ";", "{", "}", "$", "|", "&"] {
+      let (status, output) = try run("nginx-conf", ["POSTERN_RUN": "/tmp/a\(character)b"])
+      XCTAssertEqual(status, 1, character)
+      XCTAssertTrue(output.hasPrefix("nginx.conf cannot hold the path /tmp/a"), output)
+    }
+    let (status, output) = try run("nginx-conf", ["POSTERN_RUN": "/tmp/é-_.+,=@~#%:b"])
+    XCTAssertEqual(status, 0, output)
+    XCTAssertTrue(output.contains("unix:/tmp/é-_.+,=@~#%:b/postern.sock;"), output)
+  }
+
+  func testM8_aSwiftThatIsTooOldOrMissingIsRefusedAndNothingIsBuilt() throws {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    for (version, found) in [("5.10.1", "5.10.1"), ("6.1.3", "6.1.3"), ("", "none")] {
+      let swift = "\(folder)/swift"
+      try "#!/bin/sh\necho 'Swift version \(version) (swift-RELEASE)'\n"
+        .write(toFile: swift, atomically: true, encoding: .utf8)
+      chmod(swift, 0o700)
+      let (status, output) = try run("build", ["PATH": "\(folder):\(path)"])
+      XCTAssertEqual(status, 1, version)
+      XCTAssertEqual(
+        output,
+        "Postern needs Swift 6.2 or newer, found \(found): https://www.swift.org/install/linux/\n")
+    }
+  }
+}
