@@ -74,13 +74,17 @@ final class SignInLoadTests: EndToEndTestCase {
     let answers = try site.askAtOnce(
       (0..<120).map {
         HTTPCall.post("/login", json: ["username": "x"]).with("X-Forwarded-For", "203.0.113.\($0)")
+          .with("Accept", $0.isMultiple(of: 2) ? "*/*" : "application/problem+json")
       })
     XCTAssertEqual(Set(answers.map(\.status)), [400, 429])
     for answer in answers where answer.status == 429 {
-      XCTAssertEqual(answer.text, "Too many attempts, please try again later")
+      let text = answer.json["detail"] as? String ?? answer.text
+      XCTAssertEqual(text, "Too many attempts, please try again later")
       XCTAssertEqual(answer["Retry-After"], "1")
       XCTAssertEqual(answer.values(of: "X-Content-Type-Options"), ["nosniff"])
     }
+    let codes = answers.filter { $0.status == 429 }.map { $0.json["code"] as? String }
+    XCTAssertEqual(Set(codes), [nil, "too_many_requests"])
     // Only sign-ins are counted.
     XCTAssertEqual(try site.ask(.refresh(token)).status, 200)
   }
