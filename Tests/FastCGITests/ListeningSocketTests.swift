@@ -45,7 +45,7 @@ final class ListeningSocketTests: TemporaryFolderTestCase {
       usleep(200_000)
       shutdown(first.descriptor.number, Int32(SHUT_RDWR))
     }.start()
-    let second = try ListeningSocket(.unix(path: path), patience: .seconds(10))
+    let second = try ListeningSocket(path: path, patience: .seconds(10))
     XCTAssertNoThrow(try FastCGIClient(path: path))
     withExtendedLifetime(second) {}
   }
