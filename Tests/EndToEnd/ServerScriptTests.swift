@@ -21,6 +21,22 @@ final class ServerScriptTests: EndToEndTestCase {
     let connection = try HTTPConnection(port: port)
     XCTAssertEqual(try connection.ask(.login("alice")).status, 200, script.log)
 
+    // A second one over the same run folder goes, and leaves the first as it is.
+    let configuration = FileManager.default.contents(atPath: "\(site.run)/server/nginx.conf")
+    let second = try ChildProcess(
+      "\(Repository.folder)/script/server", [],
+      environment: [
+        "POSTERN_PROGRAM": try Repository.program(), "POSTERN_PORT": "\(try freePort())",
+        "POSTERN_DATA": site.data, "POSTERN_RUN": "\(site.run)/server",
+      ], log: "\(site.run)/second.log")
+    defer { second.stop() }
+    XCTAssertEqual(try second.waitForEnd(), 1)
+    XCTAssertTrue(second.log.contains("Another Postern runs in"), second.log)
+    XCTAssertFalse(second.log.contains("is ready"), second.log)
+    XCTAssertEqual(
+      FileManager.default.contents(atPath: "\(site.run)/server/nginx.conf"), configuration)
+    XCTAssertEqual(try HTTPConnection(port: port).ask(.login("alice")).status, 200)
+
     script.send(SIGINT)
     XCTAssertEqual(try script.waitForEnd(), 0, script.log)
     XCTAssertThrowsError(try HTTPConnection(port: port))
