@@ -39,6 +39,12 @@ public struct PosternConfiguration: Sendable {
   ) throws(ConfigurationError) -> PosternConfiguration {
     let file = try SettingsFile(path: path ?? "postern.json", isOptional: path == nil)
     try checkTypes(of: file)
+    // Any other that is empty counts as not set. But who names a secret does not want another one.
+    for setting in Setting.all where setting.isSecret {
+      guard environment[setting.environmentName] != "" else {
+        throw ConfigurationError("\(setting.name) is empty")
+      }
+    }
     let defaults = Setting.all.compactMap { setting in
       setting.defaultValue.map { (setting.name, $0) }
     }
@@ -141,8 +147,24 @@ public struct PosternConfiguration: Sendable {
     }
     self.isThrottleEnabled = isThrottleEnabled
     allowedOrigins = try list("cors.allowedOrigins")
+    guard allowedOrigins.allSatisfy(Self.isOrigin) else {
+      throw ConfigurationError(
+        "cors.allowedOrigins must be origins as browsers send them, such as "
+          + "https://app.example.com, without a path")
+    }
     disabledModules = try list("modules.disabled")
     logLevel = try choice("log.level", Logger.Level.self)
+  }
+
+  /// A serialized origin (RFC 6454 §6.2): `https://app.example.com` or `http://localhost:3000`.
+  private static func isOrigin(_ text: String) -> Bool {
+    guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return false }
+    let host = text.dropFirst(scheme.count)
+    return !host.isEmpty
+      && host.allSatisfy { character in
+        character.isASCII && !character.isUppercase && !character.isWhitespace
+          && !"/?#@*\\".contains(character)
+      }
   }
 }
 

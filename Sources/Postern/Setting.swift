@@ -44,8 +44,9 @@ struct Setting: Sendable {
   }
 
   /// What the environment may hold that only workers need.
-  static let secretEnvironmentNames =
-    all.filter { $0.name.hasSuffix("Secret") }.map(\.environmentName)
+  static let secretEnvironmentNames = all.filter(\.isSecret).map(\.environmentName)
+
+  var isSecret: Bool { name.hasSuffix("Secret") }
 
   static let environmentPrefix = "POSTERN_"
 

@@ -30,6 +30,13 @@ final class BadConfigurationTests: TemporaryFolderTestCase {
       ("POSTERN_SESSIONS_WHEN_FULL", ["Reset", "evict", "evictOldest"], "sessions.whenFull"),
       ("POSTERN_LOG_LEVEL", ["verbose", "INFO!"], "log.level"),
       ("POSTERN_THROTTLE_ENABLED", ["perhaps", "2"], "throttle.enabled"),
+      (
+        "POSTERN_CORS_ALLOWED_ORIGINS",
+        ["*", "https://a.b/", "https://a.b,c.d", "https://*.a.b", "HTTPS://a.b", "https://"],
+        "cors.allowedOrigins"
+      ),
+      ("POSTERN_TOKENS_ACCESS_SECRET", [""], "tokens.accessSecret"),
+      ("POSTERN_TOKENS_REFRESH_SECRET", [""], "tokens.refreshSecret"),
     ]
     for (variable, values, name) in cases {
       for value in values + [canary] {

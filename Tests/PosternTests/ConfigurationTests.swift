@@ -91,10 +91,10 @@ final class ConfigurationTests: TemporaryFolderTestCase {
     let configuration = try load(
       #"{"tokens":{"grace":10}}"#,
       [
-        "POSTERN_TOKENS_GRACE": "", "POSTERN_TOKENS_ACCESS_SECRET": "", "POSTERN_PORT": "8080",
+        "POSTERN_TOKENS_GRACE": "", "POSTERN_TOKENS_AUDIENCE": "", "POSTERN_PORT": "8080",
         "POSTERN_UNHEARD_OF": "x", "PATH": "/bin", "TOKENS_GRACE": "5",
       ])
     XCTAssertEqual(configuration.sessions.grace, 10)
-    XCTAssertNil(configuration.accessSecret)
+    XCTAssertNil(configuration.audience)
   }
 }
