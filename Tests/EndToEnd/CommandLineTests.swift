@@ -45,6 +45,28 @@ final class CommandLineTests: EndToEndTestCase {
     XCTAssertEqual(try site.ask(.login("alice")).status, 200)
   }
 
+  func testUserAdd_whatIsNoEmailAddressIsRefused() throws {
+    let site = try makeInstallation(.init(hasDemo: false))
+    let long = String(repeating: "e", count: 250) + "@a.bc"
+    for email in ["", "nobody", "a@b\nc@d", "a\t@b", long] {
+      let (status, output) = try site.command(
+        ["user", "add", "dora", "--email", email], input: "a good password\n")
+      XCTAssertNotEqual(status, 0, "\(email): \(output)")
+      XCTAssertTrue(output.contains("e-mail"), output)
+    }
+  }
+
+  func testUpkeep_aDataFolderThatIsNotThereIsRefusedAndNotMade() throws {
+    let site = try makeInstallation(.init(hasDemo: false))
+    try? FileManager.default.removeItem(atPath: site.data)
+    for command in [["check"], ["sweep"], ["user", "list"]] {
+      let (status, output) = try site.command(command)
+      XCTAssertNotEqual(status, 0, output)
+      XCTAssertTrue(output.contains("There is no data folder"), output)
+      XCTAssertFalse(FileManager.default.fileExists(atPath: site.data))
+    }
+  }
+
   func testDemo_aFolderThatHoldsAnythingIsLeftAsItIs() throws {
     let site = try makeInstallation(.init(hasDemo: false))
     try site.addUser("dora")

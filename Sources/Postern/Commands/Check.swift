@@ -19,10 +19,7 @@ struct Check: ParsableCommand {
 
   func run() throws {
     let path = try settings.load().data
-    guard try System.status(ofPath: path) != nil else {
-      throw ValidationError("There is no data folder at \(path).")
-    }
-    let documents = try FileDocumentStore(path: path)
+    let documents = try SettingsOptions.existingStore(at: path)
     var report = CheckReport()
     var bar = ProgressBar(isShown: progress, total: 0)
     if progress {

@@ -37,6 +37,12 @@ struct UserCommand: ParsableCommand {
         throw ValidationError(
           "A name has 1 to 64 bytes and no spaces, control or invisible characters.")
       }
+      guard email.contains("@"), email.utf8.count <= 254,
+        !email.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+      else {
+        throw ValidationError(
+          "An e-mail address has an @, no control characters, and at most 254 bytes.")
+      }
       let users = UserDirectory(documents: try FileDocumentStore(path: configuration.data))
       guard try users.user(named: username) == nil else { throw UsernameTaken() }
       let password = try PasswordPrompt.newPassword()
@@ -57,7 +63,8 @@ struct UserCommand: ParsableCommand {
 
     func run() throws {
       let configuration = try settings.load()
-      for user in try UserDirectory(documents: FileDocumentStore(path: configuration.data)).all() {
+      let documents = try SettingsOptions.existingStore(at: configuration.data)
+      for user in try UserDirectory(documents: documents).all() {
         let columns = [user.username, user.id, user.profile.email]
         print((columns + (user.isDisabled ? ["disabled"] : [])).joined(separator: "\t"))
       }
