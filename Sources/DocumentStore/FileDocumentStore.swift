@@ -147,8 +147,8 @@ public struct FileDocumentStore: DocumentStore {
 
   private struct Busy: Error {}
 
-  /// Only a regular file with no second name counts (none is left where it was replaced meanwhile): no
-  /// link is followed, and a pipe cannot hang us.
+  /// Only a regular file with no second name counts (none is left where it was replaced meanwhile):
+  /// no link is followed, and a pipe cannot hang us.
   private func load<D: Document>(
     _ type: D.Type, _ key: String, named name: String, in folder: FileDescriptor
   ) throws -> D? {

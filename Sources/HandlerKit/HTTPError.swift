@@ -58,11 +58,11 @@ extension HTTPError {
     message: "Content-Type must be application/json or application/x-www-form-urlencoded")
 
   /// 429 with `Retry-After` in whole seconds, at least 1.
-  public static func tooManyRequests(_ message: String, retryAfter seconds: Int) -> HTTPError {
+  public static func tooManyAttempts(retryAfter seconds: Int) -> HTTPError {
     HTTPError(
       .tooManyRequests,
       code: "too_many_requests",
-      message: message,
+      message: "Too many attempts, please try again later",
       headers: [.retryAfter: String(max(1, seconds))])
   }
 

@@ -10,23 +10,22 @@ public struct LoginModule: HandlerModule {
 
   private let users: UserDirectory
   private let passwords: PasswordHasher
-  private let throttle: Throttle?
+  private let check: PasswordCheck
   private let sessions: TokenStore
   private let tokens: TokenIssuer
   private let logger: Logger
 
-  /// - Parameter throttle: `nil` lets everybody try as often as they like.
   public init(
     users: UserDirectory,
     passwords: PasswordHasher,
-    throttle: Throttle?,
+    check: PasswordCheck,
     sessions: TokenStore,
     tokens: TokenIssuer,
     logger: Logger
   ) {
     self.users = users
     self.passwords = passwords
-    self.throttle = throttle
+    self.check = check
     self.sessions = sessions
     self.tokens = tokens
     self.logger = logger
@@ -79,31 +78,24 @@ public struct LoginModule: HandlerModule {
   /// Who may sign in with these credentials. Whoever may not gets one and the same answer after
   /// the same work: nobody learns which names there are.
   private func authenticate(_ credentials: Credentials, _ request: Request) throws -> User {
-    let account = credentials.username?.text ?? ""
-    if let throttle,
-      let wait = try throttle.admit(
-        account: account, address: request.remoteAddress, at: request.time)
-    {
-      throw HTTPError.tooManyRequests("Too many attempts, please try again later", retryAfter: wait)
-    }
-    guard let password = credentials.password else { throw HTTPError.wrongCredentials }
-    let user: User?
-    let verdict: PasswordHasher.Verdict
-    do {
+    var user: User?
+    let verdict = try check.verdict(
+      on: credentials.password, account: credentials.username?.text ?? "",
+      address: request.remoteAddress, at: request.time
+    ) {
       user = try credentials.username.flatMap { try users.user(named: $0) }
-      verdict = try passwords.verify(password, against: user?.passwordHash)
-    } catch {
-      throttle?.takeBack(account: account, address: request.remoteAddress)
-      throw error
+      return user?.isDisabled == true ? nil : user?.passwordHash
     }
-    if verdict == .damagedHash, let user {
+    switch (verdict, user) {
+    case (.right, let user?): return user
+    case (.tooSoon(let wait), _): throw HTTPError.tooManyAttempts(retryAfter: wait)
+    case (.damagedHash, let user?):
       logger.error(
         "stored password hash is damaged",
         metadata: ["request": "\(request.id)", "user": "\(user.id)"])
+      throw HTTPError.wrongCredentials
+    default: throw HTTPError.wrongCredentials
     }
-    guard verdict == .right, let user, !user.isDisabled else { throw HTTPError.wrongCredentials }
-    try throttle?.succeeded(account: account, address: request.remoteAddress)
-    return user
   }
 }
 

@@ -10,23 +10,22 @@ public struct PasswordModule: HandlerModule {
 
   private let users: UserDirectory
   private let passwords: PasswordHasher
-  private let throttle: Throttle?
+  private let check: PasswordCheck
   private let sessions: TokenStore
   private let bearer: BearerAuthenticator
   private let logger: Logger
 
-  /// - Parameter throttle: `nil` lets everybody try as often as they like.
   public init(
     users: UserDirectory,
     passwords: PasswordHasher,
-    throttle: Throttle?,
+    check: PasswordCheck,
     sessions: TokenStore,
     bearer: BearerAuthenticator,
     logger: Logger
   ) {
     self.users = users
     self.passwords = passwords
-    self.throttle = throttle
+    self.check = check
     self.sessions = sessions
     self.bearer = bearer
     self.logger = logger
@@ -45,22 +44,11 @@ public struct PasswordModule: HandlerModule {
     guard let user = try users.activeUser(named: caller.user.username, id: caller.sub) else {
       throw HTTPError.invalidToken
     }
-    if let throttle,
-      let wait = try throttle.admit(
-        account: user.username, address: request.remoteAddress, at: request.time)
-    {
-      throw HTTPError.tooManyRequests("Too many attempts, please try again later", retryAfter: wait)
-    }
-    guard let current else { throw HTTPError.wrongCurrentPassword }
-    let verdict: PasswordHasher.Verdict
-    do {
-      verdict = try passwords.verify(current, against: user.passwordHash)
-    } catch {
-      throttle?.takeBack(account: user.username, address: request.remoteAddress)
-      throw error
-    }
+    let verdict = try check.verdict(
+      on: current, account: user.username, address: request.remoteAddress, at: request.time,
+      hash: { user.passwordHash })
+    if case .tooSoon(let wait) = verdict { throw HTTPError.tooManyAttempts(retryAfter: wait) }
     guard verdict == .right else { throw HTTPError.wrongCurrentPassword }
-    try throttle?.succeeded(account: user.username, address: request.remoteAddress)
     let hash = try passwords.hash(new)
     let endOthers = { try sessions.endSessions(ofUser: user.id, except: caller.sid) }
     guard try users.changePassword(of: user, toHash: hash, prepare: endOthers) else {

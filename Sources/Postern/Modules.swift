@@ -22,7 +22,7 @@ public let standardModules: [any ServiceModule.Type] = [
 extension LoginModule: ServiceModule {
   public init(_ services: Services) {
     self.init(
-      users: services.users, passwords: services.passwords, throttle: services.throttle,
+      users: services.users, passwords: services.passwords, check: services.passwordCheck,
       sessions: services.sessions, tokens: services.tokens, logger: services.logger)
   }
 }
@@ -62,7 +62,7 @@ extension SessionsModule: ServiceModule {
 extension PasswordModule: ServiceModule {
   public init(_ services: Services) {
     self.init(
-      users: services.users, passwords: services.passwords, throttle: services.throttle,
+      users: services.users, passwords: services.passwords, check: services.passwordCheck,
       sessions: services.sessions, bearer: services.bearer, logger: services.logger)
   }
 }

@@ -11,8 +11,7 @@ public struct Services: Sendable {
   public let documents: any DocumentStore
   public let users: UserDirectory
   public let passwords: PasswordHasher
-  /// `nil` where throttling is turned off.
-  public let throttle: Throttle?
+  public let passwordCheck: PasswordCheck
   public let sessions: TokenStore
   public let tokens: TokenIssuer
   public let bearer: BearerAuthenticator
@@ -32,7 +31,9 @@ public struct Services: Sendable {
     let cores = ProcessInfo.processInfo.activeProcessorCount
     passwords = try PasswordHasher(
       concurrency: Self.hashesAtOnce(cores: cores, workers: configuration.workers))
-    throttle = configuration.isThrottleEnabled ? Throttle(documents: documents) : nil
+    passwordCheck = PasswordCheck(
+      hasher: passwords,
+      throttle: configuration.isThrottleEnabled ? Throttle(documents: documents) : nil)
     sessions = TokenStore(documents: documents, policy: configuration.sessions)
     let keys = try Self.keys(configuration, mayMake: mayMakeKeys)
     tokens = TokenIssuer(

@@ -1,7 +1,9 @@
 import Accounts
+import ArgumentParser
 import DocumentStore
 import JobsModule
 import Sessions
+import SystemCalls
 
 /// Every kind of document that Postern keeps: the one list of them.
 let storedDocuments: [any Document.Type] = [
@@ -10,3 +12,13 @@ let storedDocuments: [any Document.Type] = [
   JobList.self,
   FailedAttempts.self,
 ]
+
+extension FileDocumentStore {
+  /// Opens a store that is there: a mistyped path is not to look like an empty one.
+  init(existingAt path: String) throws {
+    guard try System.status(ofPath: path) != nil else {
+      throw ValidationError("There is no data folder at \(path).")
+    }
+    try self.init(path: path)
+  }
+}

@@ -19,7 +19,8 @@ struct Worker {
 
   private static let stopSignals = [SIGTERM, SIGINT, SIGQUIT]
 
-  /// Serves until SIGTERM, SIGINT or SIGQUIT comes or, where there is a supervisor, until that is gone.
+  /// Serves until SIGTERM, SIGINT or SIGQUIT comes or, where there is a supervisor, until that is
+  /// gone.
   /// - Throws: an error whose description tells the operator what to mend.
   func run(until signals: SignalQueue, isSupervised: Bool) throws {
     let logger = Logger.postern(level: configuration.logLevel)

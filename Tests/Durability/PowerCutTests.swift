@@ -1,6 +1,5 @@
 import DocumentStore
 import Foundation
-import Sessions
 import TestSupport
 import XCTest
 
@@ -69,7 +68,7 @@ final class PowerCutTests: TemporaryFolderTestCase {
     let unsynced = removal.filter { if case .syncFolder = $0 { false } else { true } }
     XCTAssertLessThan(unsynced.count, removal.count)
     let reliance = try record { try store.update(FailedAttempts.self, "a") { _ in } }
-    let verdict = try judge(PowerCut(start: start, calls: unsynced + reliance + [.answer]))
+    let verdict = try verdict(start, unsynced + reliance + [.answer])
     XCTAssertEqual(verdict.violations, [])
     XCTAssertEqual(verdict.states, 2)
   }
@@ -78,16 +77,14 @@ final class PowerCutTests: TemporaryFolderTestCase {
     let cut = try await record { .refresh($0.current) }
     let faulty = cut.calls.filter { if case .syncFile = $0 { false } else { true } }
     XCTAssertLessThan(faulty.count, cut.calls.count)
-    XCTAssertFalse(
-      try judge(PowerCut(start: cut.start, calls: faulty)).violations.isEmpty)
+    XCTAssertFalse(try verdict(cut.start, faulty).violations.isEmpty)
   }
 
   func testF5_O1_missingSyncOfTheFolderIsSeen() async throws {
     let cut = try await record { .refresh($0.current) }
     let faulty = cut.calls.filter { if case .syncFolder = $0 { false } else { true } }
     XCTAssertLessThan(faulty.count, cut.calls.count)
-    XCTAssertFalse(
-      try judge(PowerCut(start: cut.start, calls: faulty)).violations.isEmpty)
+    XCTAssertFalse(try verdict(cut.start, faulty).violations.isEmpty)
   }
 
   func testO2_writeInPlaceIsSeen() async throws {
@@ -106,11 +103,17 @@ final class PowerCutTests: TemporaryFolderTestCase {
     }
     var start = cut.start
     start[joined(document.folder, document.name)] = nil
-    let violations = try judge(PowerCut(start: start, calls: faulty)).violations
+    let violations = try verdict(start, faulty).violations
     XCTAssertTrue(violations.contains { $0.hasPrefix("the store finds") })
   }
 
   // MARK: - Steps
+
+  private func verdict(
+    _ start: PowerCut.State, _ calls: [RecordedCall]
+  ) throws -> PowerCutVerdict {
+    try PowerCutVerdict(on: PowerCut(start: start, calls: calls), in: folder)
+  }
 
   private func check(
     _ name: String, emptied: String? = nil, settings: [String] = [], troubled: String? = nil,
@@ -118,7 +121,7 @@ final class PowerCutTests: TemporaryFolderTestCase {
   ) async throws {
     let cut = try await record(emptied: emptied, settings: settings, troubled: troubled, call)
     XCTAssertTrue(cut.calls.contains(.answer), "the recorded run has no answer")
-    let verdict = try judge(cut)
+    let verdict = try PowerCutVerdict(on: cut, in: folder)
     XCTAssertEqual(Array(verdict.violations.prefix(5)), [])
     XCTAssertGreaterThan(verdict.states, 20)
     Tally.shared.add(
@@ -168,95 +171,5 @@ final class PowerCutTests: TemporaryFolderTestCase {
       state[path] = .some(
         isFolder.boolValue ? nil : [UInt8](files.contents(atPath: "\(data)/\(path)") ?? Data()))
     }
-  }
-
-  /// Each document must be, to the byte, one that it was at some time and no older than what was
-  /// answered; and the store must take it for whole. A hundred violations end it.
-  private func judge(_ cut: PowerCut) throws -> (states: Int, violations: [String]) {
-    let enough = 100
-    var tried: Set<PowerCut.State> = []
-    var violations: [String] = []
-    // The last cut first: it allows the least.
-    cuts: for count in (0...cut.calls.count).reversed() {
-      let allowed = versions(cut, after: count)
-      for state in cut.states(after: count) {
-        tried.insert(state)
-        for (path, versions) in allowed {
-          let seen = state[path] ?? nil
-          if !versions.contains(seen) {
-            violations.append("cut after call \(count): \(path) is \(seen?.count ?? -1) bytes")
-          }
-        }
-        if violations.count >= enough { break cuts }
-      }
-    }
-    let data = "\(folder)/cut-\(UUID().uuidString.prefix(8))"
-    var shown: PowerCut.State = [:]
-    var refused: [String] = []
-    for state in tried where refused.count < enough {
-      try show(state, insteadOf: shown, in: data)
-      shown = state
-      refused += try faults(in: data)
-    }
-    return (tried.count, violations + refused)
-  }
-
-  /// The contents that each document may have after so many calls; `nil` is no document.
-  private func versions(_ cut: PowerCut, after count: Int) -> [String: Set<[UInt8]?>] {
-    var files: [Int: [UInt8]] = [:]
-    var names: [String: Int] = [:]
-    var versions: [String: [[UInt8]?]] = [:]
-    for (path, bytes) in cut.start where path.hasSuffix(".json") { versions[path] = [bytes] }
-    let answered = cut.calls.firstIndex(of: .answer).map { $0 < count } ?? false
-    for (index, call) in cut.calls.enumerated() {
-      var changed: (path: String, bytes: [UInt8]?)?
-      switch call {
-      case .createFile(let file, let name, let folder):
-        names[joined(folder, name)] = file
-        if name.hasSuffix(".json") { changed = (joined(folder, name), nil) }
-      case .write(let file, let bytes): files[file, default: []] += bytes
-      case .rename(let from, let to, let folder):
-        changed = (joined(folder, to), names[joined(folder, from)].flatMap { files[$0] })
-      case .remove(let name, let folder) where name.hasSuffix(".json"):
-        changed = (joined(folder, name), nil)
-      default: break
-      }
-      guard let changed else { continue }
-      if index < count { versions[changed.path, default: [nil]].append(changed.bytes) }
-    }
-    return versions.mapValues { answered ? [$0.last ?? nil] : Set($0) }
-  }
-
-  /// Makes the files those of `state`; untouched are those that it shares with the one before.
-  private func show(
-    _ state: PowerCut.State, insteadOf last: PowerCut.State, in data: String
-  ) throws {
-    let files = FileManager.default
-    try files.createDirectory(
-      atPath: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    for path in last.keys.sorted(by: >) where state[path] == nil {
-      try files.removeItem(atPath: "\(data)/\(path)")
-    }
-    for path in state.keys.sorted() where last[path] != state[path] {
-      if let bytes = state[path] ?? nil {
-        _ = files.createFile(atPath: "\(data)/\(path)", contents: Data(bytes))
-      } else {
-        try files.createDirectory(atPath: "\(data)/\(path)", withIntermediateDirectories: true)
-      }
-    }
-  }
-
-  /// What the real store says of the files.
-  private func faults(in data: String) throws -> [String] {
-    let store = try FileDocumentStore(path: data)
-    func faults<D: Document>(_ type: D.Type) -> [String] {
-      do {
-        for key in try store.keys(of: type) { _ = try store.read(type, key) }
-        return []
-      } catch {
-        return ["the store finds \(error)"]
-      }
-    }
-    return faults(UserSessions.self) + faults(User.self) + faults(FailedAttempts.self)
   }
 }

@@ -8,12 +8,7 @@ final class ServerScriptTests: EndToEndTestCase {
   func testServer_isReadyWhenItSaysSoAndLeavesNothingBehind() throws {
     let site = try makeInstallation(.init(hasDemo: false))
     let port = try freePort()
-    let script = try ChildProcess(
-      "\(Repository.folder)/script/server", [],
-      environment: [
-        "POSTERN_PROGRAM": try Repository.program(), "POSTERN_PORT": "\(port)",
-        "POSTERN_DATA": site.data, "POSTERN_RUN": "\(site.run)/server",
-      ], log: "\(site.run)/server.log")
+    let script = try server(of: site, port: port, log: "server.log")
     defer { script.stop() }
     let ready = "Postern is ready at http://localhost:\(port)"
     XCTAssertTrue(
@@ -23,12 +18,7 @@ final class ServerScriptTests: EndToEndTestCase {
 
     // A second one over the same run folder goes, and leaves the first as it is.
     let configuration = FileManager.default.contents(atPath: "\(site.run)/server/nginx.conf")
-    let second = try ChildProcess(
-      "\(Repository.folder)/script/server", [],
-      environment: [
-        "POSTERN_PROGRAM": try Repository.program(), "POSTERN_PORT": "\(try freePort())",
-        "POSTERN_DATA": site.data, "POSTERN_RUN": "\(site.run)/server",
-      ], log: "\(site.run)/second.log")
+    let second = try server(of: site, port: freePort(), log: "second.log")
     defer { second.stop() }
     XCTAssertEqual(try second.waitForEnd(), 1)
     XCTAssertTrue(second.log.contains("Another Postern runs in"), second.log)
@@ -42,5 +32,14 @@ final class ServerScriptTests: EndToEndTestCase {
     XCTAssertThrowsError(try HTTPConnection(port: port))
     let left = try FileManager.default.contentsOfDirectory(atPath: "\(site.run)/server")
     XCTAssertEqual(left.filter { $0.hasSuffix(".sock") || $0.hasSuffix(".pid") }, [])
+  }
+
+  private func server(of site: Installation, port: UInt16, log: String) throws -> ChildProcess {
+    try ChildProcess(
+      "\(Repository.folder)/script/server", [],
+      environment: [
+        "POSTERN_PROGRAM": try Repository.program(), "POSTERN_PORT": "\(port)",
+        "POSTERN_DATA": site.data, "POSTERN_RUN": "\(site.run)/server",
+      ], log: "\(site.run)/\(log)")
   }
 }

@@ -107,7 +107,7 @@ final class RouterErrorTests: XCTestCase {
 
   func testRetryAfterIsAtLeastOneSecond() {
     for (seconds, text) in [(-5, "1"), (0, "1"), (1, "1"), (90, "90")] {
-      let error = HTTPError.tooManyRequests("Slowly", retryAfter: seconds)
+      let error = HTTPError.tooManyAttempts(retryAfter: seconds)
       XCTAssertEqual(error.headers[.retryAfter], text)
     }
     XCTAssertNil(

@@ -41,6 +41,17 @@ final class ThrottledSignInTests: LoginTestCase {
     XCTAssertEqual(again.status, .ok)
   }
 
+  /// Or who may not sign in would learn from it that the password is right.
+  func testJ2_rightPasswordsOfTheDisabledAreCountedLikeWrongOnes() async throws {
+    let house = try await house(isThrottled: true)
+    try house.documents.update(User.self, "alice") { $0?.isDisabled = true }
+    for _ in 0..<20 {
+      assert(await attempt("alice", TestHouse.password, house), is: 400, Self.wrong)
+    }
+    let next = await attempt("alice", TestHouse.password, house)
+    XCTAssertEqual(next.status.code, 429)
+  }
+
   func testRightPasswordsAreNeverCounted() async throws {
     let house = try await house(isThrottled: true)
     for _ in 0..<25 {

@@ -49,19 +49,19 @@ public struct TestHouse: Sendable {
       refresh: try await KeyRing(
         signing: KeySecret(text: Self.refreshSecret, type: RefreshClaims.type)))
     bearer = BearerAuthenticator(tokens: tokens)
+    let check = PasswordCheck(
+      hasher: passwords, throttle: isThrottled ? Throttle(documents: documents) : nil)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     router = try Router(
       [
         LoginModule(
-          users: users, passwords: passwords,
-          throttle: isThrottled ? Throttle(documents: documents) : nil,
+          users: users, passwords: passwords, check: check,
           sessions: sessions, tokens: tokens, logger: logger),
         RefreshModule(users: users, sessions: sessions, tokens: tokens, logger: logger),
         LogoutModule(sessions: sessions, tokens: tokens, logger: logger),
         SessionsModule(sessions: sessions, bearer: bearer),
         PasswordModule(
-          users: users, passwords: passwords,
-          throttle: isThrottled ? Throttle(documents: documents) : nil,
+          users: users, passwords: passwords, check: check,
           sessions: sessions, bearer: bearer, logger: logger),
         JobsModule(documents: documents, bearer: bearer),
         CurrentUserModule(users: users, bearer: bearer),

@@ -19,7 +19,7 @@ struct Check: ParsableCommand {
 
   func run() throws {
     let path = try settings.load().data
-    let documents = try SettingsOptions.existingStore(at: path)
+    let documents = try FileDocumentStore(existingAt: path)
     var report = CheckReport()
     var bar = ProgressBar(isShown: progress, total: 0)
     if progress {

@@ -1,6 +1,4 @@
 import ArgumentParser
-import DocumentStore
-import SystemCalls
 
 /// Runs the command line with `modules`, and exits.
 ///
@@ -35,13 +33,5 @@ struct SettingsOptions: ParsableArguments {
 
   func load() throws(ConfigurationError) -> PosternConfiguration {
     try .load(file: file)
-  }
-
-  /// The store, which must be there: a mistyped path is not to look like an empty one.
-  static func existingStore(at path: String) throws -> FileDocumentStore {
-    guard try System.status(ofPath: path) != nil else {
-      throw ValidationError("There is no data folder at \(path).")
-    }
-    return try FileDocumentStore(path: path)
   }
 }

@@ -23,7 +23,7 @@ struct Sweep: ParsableCommand {
   func run() throws {
     System.keepFilesPrivate()
     let configuration = try settings.load()
-    let documents = try SettingsOptions.existingStore(at: configuration.data)
+    let documents = try FileDocumentStore(existingAt: configuration.data)
     let pause: () -> Void = gently ? { usleep(Self.gentlePause) } : {}
     let now = Date()
     let sessions = try TokenStore(documents: documents, policy: configuration.sessions)

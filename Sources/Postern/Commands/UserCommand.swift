@@ -63,7 +63,7 @@ struct UserCommand: ParsableCommand {
 
     func run() throws {
       let configuration = try settings.load()
-      let documents = try SettingsOptions.existingStore(at: configuration.data)
+      let documents = try FileDocumentStore(existingAt: configuration.data)
       for user in try UserDirectory(documents: documents).all() {
         let columns = [user.username, user.id, user.profile.email]
         print((columns + (user.isDisabled ? ["disabled"] : [])).joined(separator: "\t"))

@@ -1,0 +1,53 @@
+public import FoundationEssentials
+
+/// Looks at the passwords of accounts, no faster than the throttle allows.
+public struct PasswordCheck: Sendable {
+  private let hasher: PasswordHasher
+  private let throttle: Throttle?
+
+  /// - Parameter throttle: `nil` lets everybody try as often as they like.
+  public init(hasher: PasswordHasher, throttle: Throttle?) {
+    self.hasher = hasher
+    self.throttle = throttle
+  }
+
+  public enum Verdict: Equatable, Sendable {
+    case right
+    case wrong
+    /// The stored hash is none: no password can be right.
+    case damagedHash
+    /// Not looked at. May be tried again after so many whole seconds, at least 1.
+    case tooSoon(wait: Int)
+  }
+
+  /// Counts the attempt, and takes it back where the password is right or cannot be looked at.
+  ///
+  /// - Parameters:
+  ///   - password: `nil` for one that nobody can have.
+  ///   - account: the name that it is tried for, be there such an account or not.
+  ///   - hash: finds the stored hash; `nil` where nobody may sign in, which takes as long to refuse.
+  /// - Throws: `PasswordHasherError`, `DocumentStoreError`, and what `hash` throws
+  public func verdict(
+    on password: Password?, account: String, address: String, at time: Date,
+    hash: () throws -> String?
+  ) throws -> Verdict {
+    if let wait = try throttle?.admit(account: account, address: address, at: time) {
+      return .tooSoon(wait: wait)
+    }
+    guard let password else { return .wrong }
+    let verdict: PasswordHasher.Verdict
+    do {
+      verdict = try hasher.verify(password, against: hash())
+    } catch {
+      throttle?.takeBack(account: account, address: address)
+      throw error
+    }
+    switch verdict {
+    case .wrong: return .wrong
+    case .damagedHash: return .damagedHash
+    case .right:
+      try throttle?.succeeded(account: account, address: address)
+      return .right
+    }
+  }
+}
