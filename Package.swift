@@ -34,25 +34,33 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .target(name: "SystemCalls", dependencies: ["CLinux"]),
-    .target(name: "HandlerKit", dependencies: [http, logging]),
+    .target(name: "ForeignInput", dependencies: ["CJansson"]),
+    .target(name: "HandlerKit", dependencies: ["ForeignInput", http, logging]),
     .target(name: "DocumentStore", dependencies: ["SystemCalls", crypto]),
-    .target(name: "Tokens", dependencies: ["HandlerKit", "SystemCalls", jwt, crypto, http]),
     .target(
-      name: "FastCGI", dependencies: ["CFastCGI", "HandlerKit", "SystemCalls", http, logging]),
+      name: "Tokens",
+      dependencies: ["ForeignInput", "HandlerKit", "SystemCalls", jwt, crypto, http]),
+    .target(
+      name: "FastCGI",
+      dependencies: ["CFastCGI", "ForeignInput", "HandlerKit", "SystemCalls", http, logging]),
     .target(name: "Sessions", dependencies: ["DocumentStore", "SystemCalls", crypto]),
-    .target(name: "Accounts", dependencies: ["CSodium", "DocumentStore", "SystemCalls", crypto]),
+    .target(
+      name: "Accounts",
+      dependencies: ["CSodium", "DocumentStore", "ForeignInput", "SystemCalls", crypto]),
     .target(
       name: "LoginModule",
-      dependencies: ["Accounts", "HandlerKit", "Sessions", "Tokens", http, logging]),
+      dependencies: ["Accounts", "ForeignInput", "HandlerKit", "Sessions", "Tokens", http, logging]),
     .target(
       name: "RefreshModule",
-      dependencies: ["Accounts", "HandlerKit", "Sessions", "Tokens", logging]),
+      dependencies: ["Accounts", "ForeignInput", "HandlerKit", "Sessions", "Tokens", logging]),
     .target(name: "LogoutModule", dependencies: ["HandlerKit", "Sessions", "Tokens", logging]),
-    .target(name: "SessionsModule", dependencies: ["HandlerKit", "Sessions", "Tokens"]),
+    .target(
+      name: "SessionsModule", dependencies: ["Accounts", "HandlerKit", "Sessions", "Tokens"]),
     .target(
       name: "PasswordModule",
-      dependencies: ["Accounts", "HandlerKit", "Sessions", "Tokens", logging]),
+      dependencies: ["Accounts", "ForeignInput", "HandlerKit", "Sessions", "Tokens", logging]),
     .target(name: "JobsModule", dependencies: ["DocumentStore", "HandlerKit", "Tokens"]),
     .target(name: "CurrentUserModule", dependencies: ["Accounts", "HandlerKit", "Tokens"]),
     .target(
@@ -66,7 +74,7 @@ let package = Package(
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
 
     .executableTarget(
-      name: "TokenBenchmark", dependencies: ["FastCGI", "Tokens", jwt], path: "Benchmarks/Tokens"),
+      name: "TokenBenchmark", dependencies: ["FastCGI", "ForeignInput", "Tokens", jwt], path: "Benchmarks/Tokens"),
 
     .executableTarget(
       name: "StoreBenchmark", dependencies: ["Accounts", "DocumentStore", "Sessions"],
@@ -79,23 +87,31 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Accounts", "CurrentUserModule", "DocumentStore", "HandlerKit", "JobsModule", "LoginModule",
-        "LogoutModule", "PasswordModule", "RefreshModule", "Sessions", "SessionsModule",
+        "Accounts", "CurrentUserModule", "DocumentStore", "ForeignInput", "HandlerKit",
+        "JobsModule", "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
+        "SessionsModule",
         "SystemCalls", "Tokens", http, logging,
       ],
       path: "Tests/TestSupport"),
     .testTarget(name: "SystemCallsTests", dependencies: ["CLinux", "SystemCalls", "TestSupport"]),
+    .testTarget(name: "ForeignInputTests", dependencies: ["ForeignInput"]),
     .testTarget(
-      name: "HandlerKitTests", dependencies: ["HandlerKit", "TestSupport", http, logging]),
+      name: "HandlerKitTests",
+      dependencies: ["ForeignInput", "HandlerKit", "TestSupport", http, logging]),
     .testTarget(
       name: "DocumentStoreTests", dependencies: ["DocumentStore", "SystemCalls", "TestSupport"]),
     .testTarget(
       name: "FastCGITests",
-      dependencies: ["FastCGI", "HandlerKit", "SystemCalls", "TestSupport", http, logging]),
+      dependencies: [
+        "FastCGI", "ForeignInput", "HandlerKit", "SystemCalls", "TestSupport", http, logging,
+      ]),
     .testTarget(
-      name: "TokensTests", dependencies: ["HandlerKit", "TestSupport", "Tokens", crypto, http]),
+      name: "TokensTests",
+      dependencies: ["ForeignInput", "HandlerKit", "TestSupport", "Tokens", crypto, http]),
     .testTarget(name: "SessionsTests", dependencies: ["DocumentStore", "Sessions", "TestSupport"]),
-    .testTarget(name: "AccountsTests", dependencies: ["Accounts", "DocumentStore", "TestSupport"]),
+    .testTarget(
+      name: "AccountsTests",
+      dependencies: ["Accounts", "DocumentStore", "ForeignInput", "TestSupport"]),
     .testTarget(
       name: "LoginModuleTests",
       dependencies: [

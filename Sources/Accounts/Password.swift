@@ -21,7 +21,9 @@ public struct Password: Sendable, CustomStringConvertible, CustomReflectable {
 
   /// `nil` also for one that is too short to be taken for a new password.
   public init?(new text: String) {
-    guard text.count >= Self.shortestNew else { return nil }
+    guard text.utf8.count <= Self.sizes.upperBound, text.count >= Self.shortestNew else {
+      return nil
+    }
     self.init(text)
   }
 }

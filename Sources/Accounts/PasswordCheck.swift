@@ -1,3 +1,4 @@
+public import ForeignInput
 public import FoundationEssentials
 
 /// Looks at the passwords of accounts, no faster than the throttle allows.
@@ -23,31 +24,38 @@ public struct PasswordCheck: Sendable {
   /// Counts the attempt, and takes it back where the password is right or cannot be looked at.
   ///
   /// - Parameters:
-  ///   - password: `nil` for one that nobody can have.
+  ///   - password: `nil` for one that nobody can have: wrong at once. Nothing is counted, since
+  ///     nothing is guessed, and nobody can make the store write by it.
   ///   - account: the name that it is tried for, be there such an account or not.
-  ///   - hash: finds the stored hash; `nil` where nobody may sign in, which takes as long to refuse.
-  /// - Throws: `PasswordHasherError`, `DocumentStoreError`, and what `hash` throws
+  ///   - hash: the stored hash; `nil` where nobody may sign in, which takes as long to refuse.
+  /// - Throws: `PasswordHasherError`, `DocumentStoreError`
   public func verdict(
-    on password: Password?, account: String, address: String, at time: Date,
-    hash: () throws -> String?
+    on password: Password?, of account: ForeignText, by guesser: Guesser, against hash: String?,
+    at time: Date
   ) throws -> Verdict {
-    if let wait = try throttle?.admit(account: account, address: address, at: time) {
+    guard let password else { return .wrong }
+    if let wait = try throttle?.admit(guesser, at: account, time: time) {
       return .tooSoon(wait: wait)
     }
-    guard let password else { return .wrong }
     let verdict: PasswordHasher.Verdict
     do {
-      verdict = try hasher.verify(password, against: hash())
+      verdict = try hasher.verify(password, against: hash, isKnown: guesser.isKnown)
     } catch {
-      throttle?.takeBack(account: account, address: address)
+      throttle?.takeBack(guesser, at: account, time: time)
       throw error
     }
     switch verdict {
     case .wrong: return .wrong
     case .damagedHash: return .damagedHash
     case .right:
-      try throttle?.succeeded(account: account, address: address)
+      try throttle?.succeeded(guesser, at: account, time: time)
       return .right
     }
+  }
+}
+
+extension Guesser {
+  fileprivate var isKnown: Bool {
+    if case .stranger = self { false } else { true }
   }
 }

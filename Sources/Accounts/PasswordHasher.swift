@@ -47,7 +47,7 @@ public final class PasswordHasher: Sendable {
   private let limit: Int
   private let patience: DispatchTimeInterval
   /// The hash of no password, checked where there is no user, so that the answer takes as long.
-  private let dummyHash: Argon2Hash
+  private let dummyHash: String
 
   /// - Parameters:
   ///   - concurrency: how many hashes are computed at a time, at least 1.
@@ -65,10 +65,7 @@ public final class PasswordHasher: Sendable {
     self.patience = patience
     var secret = [UInt8](repeating: 0, count: 32)
     randombytes_buf(&secret, secret.count)
-    guard let dummyHash = Argon2Hash(try Self.hash(secret, cost)) else {
-      throw PasswordHasherError.unavailable
-    }
-    self.dummyHash = dummyHash
+    dummyHash = try Self.hash(secret, cost)
   }
 
   /// The hash to store for `password`.
@@ -79,12 +76,20 @@ public final class PasswordHasher: Sendable {
 
   /// Whether `password` is the one that `hash` was made of. Without a hash it is wrong, and takes
   /// as long to find out.
+  ///
+  /// - Parameter isKnown: whether it comes from where the user has signed in before: then it waits
+  ///   for its turn however many strangers wait already.
   /// - Throws: `PasswordHasherError`
-  public func verify(_ password: Password, against hash: String?) throws -> Verdict {
-    let stored = hash.map(Argon2Hash.init) ?? nil
-    let isRight = try inPlace { try (stored ?? dummyHash).isMade(of: password) }
-    guard stored != nil else { return hash == nil ? .wrong : .damagedHash }
-    return isRight ? .right : .wrong
+  public func verify(
+    _ password: Password, against hash: String?, isKnown: Bool = false
+  ) throws -> Verdict {
+    let stored = Argon2Hash(hash ?? dummyHash)
+    guard let computed = stored ?? Argon2Hash(dummyHash) else {
+      throw PasswordHasherError.unavailable
+    }
+    let isRight = try inPlace(isKnown: isKnown) { try computed.isMade(of: password) }
+    guard stored != nil else { return .damagedHash }
+    return hash != nil && isRight ? .right : .wrong
   }
 
   /// A hash to store instead of `old`, which was found right, where that has another cost than new
@@ -103,10 +108,10 @@ public final class PasswordHasher: Sendable {
     return String(decoding: hash.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
   }
 
-  private func inPlace<R>(_ body: () throws -> R) throws -> R {
+  private func inPlace<R>(isKnown: Bool = false, _ body: () throws -> R) throws -> R {
     let ahead = present.add(1, ordering: .relaxed).oldValue
     defer { present.subtract(1, ordering: .relaxed) }
-    guard ahead < limit, places.wait(timeout: .now() + patience) == .success else {
+    guard isKnown || ahead < limit, places.wait(timeout: .now() + patience) == .success else {
       throw PasswordHasherError.tooMany
     }
     defer { places.signal() }

@@ -1,124 +1,172 @@
 import Crypto
 public import DocumentStore
+public import ForeignInput
 public import FoundationEssentials
 import Glibc
 
-/// Slows down whoever guesses passwords: by account and by address, for all workers together.
+/// Who tries a password.
+public enum Guesser: Sendable {
+  /// Nobody known, at this address.
+  case stranger(address: String)
+  /// A browser that has signed in as this user before, by its name.
+  case knownBrowser(String)
+  /// A live session of this user, by its id.
+  case session(String)
+}
+
+/// Slows down guessing, for all workers together, and not for the account's owner.
 ///
-/// An attempt is counted before its password is looked at, so that many at once gain nothing, and
-/// the count is taken back when the password was right, or was not looked at after all. After so
-/// many failures each further attempt has to wait, twice as long each time. Failures are forgotten
-/// one after the other, and no wait is longer than that takes: whoever goes on guessing has 20
-/// guesses an hour at an account, and 100 from an address, and nobody is locked out for good.
-/// Accounts that do not exist are counted alike.
+/// Failures of a stranger count at the account for the address, at the account for all strangers,
+/// and for the address at whatever accounts. A known browser and a live session have counts of their
+/// own, which no stranger's failures touch. Accounts that do not exist are counted alike.
+///
+/// - An address has 20 guesses at an account in any hour (one an hour in the long run), and all
+///   strange addresses together have 100 (four an hour in the long run). So strangers never have
+///   more than 100 consecutive failures that are not forgotten (NIST SP 800-63B-4 §3.2.2), and
+///   nobody is locked out for good.
+/// - An attempt is counted before its password is looked at, so many at once gain nothing. It is
+///   taken back where the password was right or was not looked at.
 public struct Throttle: Sendable {
   private let documents: any DocumentStore
+  private let key: SymmetricKey
 
-  public init(documents: any DocumentStore) {
+  /// - Parameter key: turns names and addresses into digests that nobody else can compute.
+  public init(documents: any DocumentStore, key: [UInt8]) {
     self.documents = documents
+    self.key = SymmetricKey(data: key)
   }
 
-  /// Counts an attempt, unless it has to wait for its account or for its address.
+  /// Counts an attempt at `account`, unless it has to wait.
   /// - Returns: the whole seconds to wait, at least 1, where it comes too soon; `nil` where it
   ///   may be made.
   /// - Throws: `DocumentStoreError`
-  public func admit(account: String, address: String, at time: Date) throws -> Int? {
-    let (account, address) = (accountKey(account), addressKey(address))
+  public func admit(_ guesser: Guesser, at account: ForeignText, time: Date) throws -> Int? {
+    let names = names(guesser, account)
     // A look without the lock, so that nobody is counted who has to wait for the address anyway.
-    if let wait = try documents.read(FailedAttempts.self, address)?.wait(at: time, .address) {
-      return wait
+    if let address = names.address,
+      let wait = try documents.read(FailureTable.self, address.document)?
+        .wait([address.name], at: time)
+    {
+      return seconds(wait)
     }
-    if let wait = try count(account, .account, at: time) { return wait }
+    if let wait = try count(names.account, in: names.accountDocument, at: time) { return wait }
+    guard let address = names.address else { return nil }
     var isAdmitted = false
-    defer { if !isAdmitted { try? takeBack(account) } }
-    let wait = try count(address, .address, at: time)
+    defer {
+      if !isAdmitted { try? takeBack(names.account, in: names.accountDocument, at: time) }
+    }
+    let wait = try count([address.name], in: address.document, at: time)
     isAdmitted = wait == nil
     return wait
   }
 
-  /// The attempt that was counted last had the right password. The account's count starts anew;
-  /// the address only gets its one attempt back: others may be guessing from there.
+  /// The attempt that was counted last had the right password. Then those that failed at this
+  /// account from the same place were its owner's own, and are forgotten too. The address's other
+  /// failures are not: somebody else may be guessing from there.
   /// - Throws: `DocumentStoreError`
-  public func succeeded(account: String, address: String) throws {
-    try documents.update(FailedAttempts.self, accountKey(account)) { $0 = nil }
-    try takeBack(addressKey(address))
+  public func succeeded(_ guesser: Guesser, at account: ForeignText, time: Date) throws {
+    let names = names(guesser, account)
+    try update(names.accountDocument) { table in
+      guard let own = names.account.first else { return }
+      let failures = table.forget(own, at: time)
+      table.takeBack(failures, of: Array(names.account.dropFirst()), at: time)
+    }
+    if let address = names.address { try takeBack([address.name], in: address.document, at: time) }
   }
 
   /// The password of the attempt that was counted last could not be looked at. Where the store is
   /// in trouble, the attempt stays counted.
-  public func takeBack(account: String, address: String) {
-    try? takeBack(accountKey(account))
-    try? takeBack(addressKey(address))
+  public func takeBack(_ guesser: Guesser, at account: ForeignText, time: Date) {
+    let names = names(guesser, account)
+    try? takeBack(names.account, in: names.accountDocument, at: time)
+    if let address = names.address { try? takeBack([address.name], in: address.document, at: time) }
   }
 
   /// Removes what is forgotten.
   ///
-  /// - Parameter pause: called after each account or address.
-  /// - Returns: how many were removed.
-  public func sweep(at time: Date, pause: () -> Void = {}) throws -> Int {
-    try documents.sweep(FailedAttempts.self, pause: pause) { attempts in
-      // Which of the two it is, it does not say. What an address failed at is forgotten sooner.
-      if attempts?.count(at: time, .account) == 0 { attempts = nil }
+  /// - Parameter pause: called after each document.
+  /// - Returns: how many documents were changed or removed.
+  public static func sweep(
+    _ documents: any DocumentStore, at time: Date, pause: () -> Void = {}
+  ) throws -> Int {
+    try documents.sweep(FailureTable.self, pause: pause) { table in
+      table?.dropForgotten(at: time)
+      if table?.counts.isEmpty == true { table = nil }
     }
   }
 
-  private func count(_ key: String, _ allowance: Allowance, at time: Date) throws -> Int? {
-    try documents.update(FailedAttempts.self, key) { attempts in
-      if let wait = attempts?.wait(at: time, allowance) { return wait }
-      let before = attempts?.count(at: time, allowance) ?? 0
-      attempts = FailedAttempts(count: before + 1, last: time)
-      return nil
+  // MARK: - Documents
+
+  private func count(
+    _ names: [FailureName], in document: String, at time: Date
+  ) throws -> Int? {
+    try update(document) { $0.admit(names, at: time) }.map(seconds)
+  }
+
+  private func takeBack(_ names: [FailureName], in document: String, at time: Date) throws {
+    try update(document) { $0.takeBack(of: names, at: time) }
+  }
+
+  private func update<R>(_ document: String, _ change: (inout FailureTable) -> R) throws -> R {
+    try documents.update(FailureTable.self, document) { stored in
+      var table = stored ?? FailureTable()
+      let result = change(&table)
+      stored = table.counts.isEmpty ? nil : table
+      return result
     }
   }
 
-  private func takeBack(_ key: String) throws {
-    try documents.update(FailedAttempts.self, key) { attempts in
-      attempts?.count -= 1
-      if let count = attempts?.count, count <= 0 { attempts = nil }
+  /// Whole ones. What a `Double` is off by is no second.
+  private func seconds(_ wait: TimeInterval) -> Int { max(1, Int((wait - 0.01).rounded(.up))) }
+
+  // MARK: - Names
+
+  private struct Names {
+    /// The guesser's own first.
+    var account: [FailureName]
+    var accountDocument: String
+    var address: (name: FailureName, document: String)?
+  }
+
+  private func names(_ guesser: Guesser, _ account: ForeignText) -> Names {
+    let accountDigest = digest("account", account.bytes)
+    let accountDocument = "account-" + accountDigest.prefix(2)
+    func name(_ kind: String, _ source: [UInt8], _ allowance: Allowance) -> FailureName {
+      FailureName(text: digest(kind, Array(accountDigest.utf8) + source), allowance: allowance)
+    }
+    switch guesser {
+    case .knownBrowser(let id):
+      return Names(
+        account: [name("browser", Array(id.utf8), .known)], accountDocument: accountDocument)
+    case .session(let id):
+      return Names(
+        account: [name("session", Array(id.utf8), .known)], accountDocument: accountDocument)
+    case .stranger(let address):
+      let network = network(address)
+      let addressDigest = digest("address", network)
+      return Names(
+        account: [
+          name("address at account", network, .addressAtAccount),
+          FailureName(text: accountDigest, allowance: .strangersAtAccount),
+        ],
+        accountDocument: accountDocument,
+        address: (
+          FailureName(text: addressDigest, allowance: .address),
+          "address-" + addressDigest.prefix(2)
+        ))
     }
   }
 
-  private func accountKey(_ account: String) -> String { "account-" + digest(Array(account.utf8)) }
-  private func addressKey(_ address: String) -> String { "address-" + digest(network(address)) }
-}
-
-/// How many failures cost nothing. As many are forgotten in an hour.
-struct Allowance: Sendable {
-  let free: Double
-
-  static let account = Allowance(free: 20)
-  static let address = Allowance(free: 100)
-
-  /// Until one failure is forgotten, in seconds, and the longest wait: were it longer, the count
-  /// would grow for as long as somebody goes on, and others would have to wait long after.
-  var pace: TimeInterval { 3600 / free }
-}
-
-/// Attempts of one account or one address that were not found good.
-public struct FailedAttempts: Document {
-  public static let collection = "throttle"
-
-  /// As of `last`. Of a failure that is half forgotten, one half.
-  var count: Double
-  var last: Date
-
-  /// What is not forgotten at `time`.
-  func count(at time: Date, _ allowance: Allowance) -> Double {
-    max(0, count - max(0, time.timeIntervalSince(last)) / allowance.pace)
-  }
-
-  /// How long to wait from `time`, in whole seconds; `nil` when the wait is over.
-  func wait(at time: Date, _ allowance: Allowance) -> Int? {
-    let elapsed = time.timeIntervalSince(last)
-    // Where the clock was set back by more than any wait, nobody waits for it to catch up.
-    guard count >= allowance.free, elapsed > -allowance.pace else { return nil }
-    let wait = min(exp2(count - allowance.free), allowance.pace) - elapsed
-    return wait > 0 ? Int(wait.rounded(.up)) : nil
+  /// 7 bytes in hexadecimal, which Swift compares without a detour over the heap. The store does not
+  /// tell who tried, not even to one who tries all addresses there are.
+  private func digest(_ kind: String, _ bytes: [UInt8]) -> String {
+    HMAC<SHA256>.authenticationCode(for: Array(kind.utf8) + [0] + bytes, using: key)
+      .prefix(7).hexadecimal
   }
 }
 
 /// The network that one customer of a provider holds: of an IPv6 address its first 64 bits. An
-/// IPv4 address in the clothes of IPv6 (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2) is taken as such.
+/// IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2) is taken as IPv4.
 private func network(_ address: String) -> [UInt8] {
   var bytes = [UInt8](repeating: 0, count: 16)
   guard inet_pton(AF_INET6, address, &bytes) == 1 else { return Array(address.utf8) }
@@ -126,9 +174,4 @@ private func network(_ address: String) -> [UInt8] {
     return Array(bytes.prefix(8))
   }
   return Array(bytes.suffix(4).map { String($0) }.joined(separator: ".").utf8)
-}
-
-/// 16 bytes in hexadecimal: the store does not tell who tried.
-private func digest(_ bytes: [UInt8]) -> String {
-  SHA256.hash(data: bytes).prefix(16).hexadecimal
 }

@@ -12,8 +12,13 @@ public struct User: Document {
   public var passwordHash: String
   /// How often the password was changed. A new hash of the same password does not count.
   public var passwordGeneration = 0
+  /// How often all other sessions were ended. Documents of the first version do not say.
+  var signOutsEverywhere: Int?
   /// Whether sign-in and refresh are refused.
   public var isDisabled = false
+
+  /// Browsers that became known under a lower number are known no longer.
+  public var browserGeneration: Int { passwordGeneration + (signOutsEverywhere ?? 0) }
 
   /// What the user wrote about themselves. A field that is not known is empty.
   public struct Profile: Codable, Equatable, Sendable {

@@ -14,6 +14,18 @@ public struct UserDirectory: Sendable {
     try documents.read(User.self, name.text)
   }
 
+  /// The user of this name, for a sign-in. Finding none takes the same system calls and the same
+  /// work: nobody learns which names there are.
+  public func candidate(named name: Username?) throws -> User? {
+    guard let name, let user = try user(named: name) else {
+      if name == nil { _ = try documents.read(Decoy.self, Decoy.absentKey) }
+      if try documents.read(Decoy.self, Decoy.key) == nil { try Decoy.make(in: documents) }
+      return nil
+    }
+    _ = try documents.read(Decoy.self, Decoy.absentKey)
+    return user
+  }
+
   /// The user who has this name and this id and may sign in. A later user of the same name has
   /// another id.
   public func activeUser(named name: String, id: String) throws -> User? {
@@ -55,6 +67,12 @@ public struct UserDirectory: Sendable {
       user.passwordHash = hash
       user.passwordGeneration += 1
     }
+  }
+
+  /// Forgets all browsers that have signed in as this user. Nothing happens where the user is gone
+  /// or the password was changed meanwhile, which forgets them too.
+  public func forgetBrowsers(of user: User) throws {
+    try update(user) { $0.signOutsEverywhere = ($0.signOutsEverywhere ?? 0) + 1 }
   }
 
   @discardableResult

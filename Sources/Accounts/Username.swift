@@ -10,8 +10,13 @@ public struct Username: Hashable, Sendable, CustomStringConvertible {
 
   public var description: String { text }
 
+  /// Bytes that a name may have as it is typed. Composed, none takes less than a third of them.
+  public static let longestTyped = 256
+
   /// `nil` for a name that nobody can have.
   public init?(_ name: String) {
+    // Composing costs the square of the length.
+    guard name.utf8.count <= Self.longestTyped else { return nil }
     let folded = composed(composed(name).lowercased())
     guard 1...64 ~= folded.utf8.count, folded.unicodeScalars.allSatisfy(isVisible) else {
       return nil

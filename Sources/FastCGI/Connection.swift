@@ -1,4 +1,5 @@
 import CFastCGI
+import ForeignInput
 import Glibc
 import SystemCalls
 
@@ -89,16 +90,15 @@ final class Connection: @unchecked Sendable {
   /// libfcgi keeps each one as a C string, `NAME=value`, and its length nowhere: of a value with a
   /// NUL inside, what is behind it cannot be seen. No web server sends one (RFC 9110 §5.5), and
   /// the rest, a token above all, has to be good by itself.
-  private func parameters() -> [(name: String, value: String)] {
-    var parameters: [(name: String, value: String)] = []
+  private func parameters() -> [(name: ForeignText, value: ForeignText)] {
+    var parameters: [(name: ForeignText, value: ForeignText)] = []
     var entry = request.pointee.envp
     while let text = entry?.pointee {
       let pair = UnsafeBufferPointer(start: text, count: strlen(text))
       pair.withMemoryRebound(to: UInt8.self) { bytes in
         let name = bytes.prefix { $0 != UInt8(ascii: "=") }
         let value = bytes.dropFirst(name.count + 1)
-        parameters.append(
-          (String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
+        parameters.append((ForeignText(name), ForeignText(value)))
       }
       entry = entry?.successor()
     }

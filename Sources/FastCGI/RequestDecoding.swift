@@ -1,3 +1,4 @@
+public import ForeignInput
 public import FoundationEssentials
 import HTTPTypes
 public import HandlerKit
@@ -9,13 +10,14 @@ public struct IncomingRequest: Sendable {
   public static let bodyLimit = 16 * 1024
 
   /// CGI's variables (RFC 3875 §4.1), in the order in which they came.
-  public var parameters: [(name: String, value: String)]
+  public var parameters: [(name: ForeignText, value: ForeignText)]
   public var body: [UInt8]
   /// Whether there was more body than `bodyLimit`; `body` is then not all of it.
   public var bodyIsTooLarge: Bool
 
   public init(
-    parameters: [(name: String, value: String)], body: [UInt8] = [], bodyIsTooLarge: Bool = false
+    parameters: [(name: ForeignText, value: ForeignText)], body: [UInt8] = [],
+    bodyIsTooLarge: Bool = false
   ) {
     self.parameters = parameters
     self.body = body
@@ -28,41 +30,41 @@ public struct IncomingRequest: Sendable {
   /// of it in `SCRIPT_NAME` and the like is never looked at, so there is nothing to disagree with.
   /// - Throws: 400 for what is no request, 413 for one that is too large.
   public func decoded(at time: Date) throws(HTTPError) -> Request {
-    var single: [String: String] = [:]
+    var single: [ForeignText: ForeignText] = [:]
     var headers = HTTPFields()
     for (name, value) in parameters {
       if let header = headerName(name) {
         guard !onlyOnce.contains(header) || !headers.contains(header) else {
           throw .badRequest("Bad request")
         }
-        headers.append(HTTPField(name: header, value: value))
+        headers.append(HTTPField(name: header, value: value.latin1))
       } else if single.updateValue(value, forKey: name) != nil {
         throw .badRequest("Bad request")
       }
     }
 
     let length = single["CONTENT_LENGTH"] ?? ""
-    guard let method = single["REQUEST_METHOD"].flatMap({ HTTPRequest.Method($0) }),
-      let target = single["REQUEST_URI"], target.hasPrefix("/"),
+    guard let method = single["REQUEST_METHOD"].flatMap({ HTTPRequest.Method($0.latin1) }),
+      let target = single["REQUEST_URI"], target.bytes.first == UInt8(ascii: "/"),
       let declared = length.isEmpty ? 0 : decimal(length)
     else { throw .badRequest("Bad request") }
     guard declared <= Self.bodyLimit, !bodyIsTooLarge else { throw .contentTooLarge }
     guard declared == body.count else { throw .badRequest("Bad request") }
 
-    let halves = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    let halves = target.bytes.parts(between: "?", atMost: 2).map { ForeignText($0).latin1 }
     return Request(
       method: method,
-      path: String(halves[0]),
-      query: halves.count == 2 ? String(halves[1]) : "",
+      path: halves[0],
+      query: halves.count == 2 ? halves[1] : "",
       headers: headers,
       body: body,
-      remoteAddress: single["REMOTE_ADDR"] ?? "",
+      remoteAddress: single["REMOTE_ADDR"]?.latin1 ?? "",
       id: requestID(single["REQUEST_ID"]),
       time: time)
   }
 
   /// The first parameter of this name.
-  func first(_ name: String) -> String? {
+  func first(_ name: ForeignText) -> ForeignText? {
     parameters.first { $0.name == name }?.value
   }
 }
@@ -74,25 +76,26 @@ private let onlyOnce: Set<HTTPField.Name> = [
 
 /// `CONTENT_TYPE` and `HTTP_ACCEPT_LANGUAGE` are headers; `REQUEST_METHOD` is not, and neither are
 /// the copies `HTTP_CONTENT_TYPE` and `HTTP_CONTENT_LENGTH` that nginx sends besides.
-private func headerName(_ parameter: String) -> HTTPField.Name? {
+private func headerName(_ parameter: ForeignText) -> HTTPField.Name? {
   if parameter == "CONTENT_TYPE" { return .contentType }
-  guard parameter.hasPrefix("HTTP_"),
-    !parameter.hasPrefix("HTTP_CONTENT_") || parameter == "HTTP_CONTENT_ENCODING"
+  guard parameter.bytes.starts(with: "HTTP_".utf8),
+    !parameter.bytes.starts(with: "HTTP_CONTENT_".utf8) || parameter == "HTTP_CONTENT_ENCODING"
   else { return nil }
-  return HTTPField.Name(String(parameter.dropFirst(5).replacing("_", with: "-")))
+  let name = parameter.bytes.dropFirst(5).map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }
+  return HTTPField.Name(ForeignText(name).latin1)
 }
 
 /// Digits and nothing else, and not so many that they could overflow.
-private func decimal(_ text: String) -> Int? {
-  let isDecimal = text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
-  return isDecimal ? Int(text) ?? .max : nil
+private func decimal(_ text: ForeignText) -> Int? {
+  let isDecimal = text.bytes.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+  return isDecimal ? Int(text.latin1) ?? .max : nil
 }
 
 /// The web server's id for the request, where it passes one that can stand in a header and a log
 /// line; else a new one.
-func requestID(_ given: String?) -> String {
-  if let given, 1...64 ~= given.utf8.count,
-    given.utf8.allSatisfy({
+func requestID(_ given: ForeignText?) -> String {
+  if let given, 1...64 ~= given.bytes.count,
+    given.bytes.allSatisfy({
       switch $0 {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
         UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
@@ -101,7 +104,7 @@ func requestID(_ given: String?) -> String {
       }
     })
   {
-    return given
+    return given.latin1
   }
   return System.randomID().replacing("-", with: "")
 }

@@ -1,9 +1,10 @@
+import ForeignInput
 import HTTPTypes
 
 extension Response {
   /// `error` as the client asked for it: plain text, or problem details (RFC 9457) where its
   /// `Accept` names them.
-  init(_ error: HTTPError, accept: String?) {
+  init(_ error: HTTPError, accept: ForeignText?) {
     if namesProblemDetails(accept), let problem = try? Response.problem(error) {
       self = problem
     } else {
@@ -33,7 +34,9 @@ private struct ProblemDetails: Encodable {
   let code: String
 }
 
-private func namesProblemDetails(_ accept: String?) -> Bool {
+private func namesProblemDetails(_ accept: ForeignText?) -> Bool {
   guard let accept else { return false }
-  return accept.split(separator: ",").contains { MediaType($0)?.name == "application/problem+json" }
+  return accept.bytes.parts(between: ",").contains {
+    MediaType($0)?.name == "application/problem+json"
+  }
 }

@@ -1,26 +1,31 @@
+import ForeignInput
+import HTTPTypes
+
 /// A media type and its parameters (RFC 9110 §8.3.1), such as `application/json; charset=utf-8`.
 struct MediaType: Equatable {
   /// `type/subtype`, in lower case.
-  let name: String
+  let name: ForeignText
   /// Names and values in lower case, without quotes.
-  let parameters: [String: String]
+  let parameters: [ForeignText: ForeignText]
 
-  init?(_ text: some StringProtocol) {
-    let parts = text.split(separator: ";", omittingEmptySubsequences: false).map(trimmed)
-    guard let name = parts.first, name.contains("/") else { return nil }
-    var parameters: [String: String] = [:]
+  /// `nil` for what has no such form, or a parameter twice.
+  init?(_ text: some BidirectionalCollection<UInt8>) {
+    let parts = Array(text).parts(between: ";").map(\.withoutOuterBlanks)
+    guard let name = parts.first, name.contains(UInt8(ascii: "/")) else { return nil }
+    var parameters: [ForeignText: ForeignText] = [:]
     for part in parts.dropFirst() where !part.isEmpty {
-      let pair = part.split(separator: "=", maxSplits: 1).map(trimmed)
-      guard pair.count == 2 else { return nil }
-      parameters[pair[0].lowercased()] = pair[1].lowercased().filter { $0 != "\"" }
+      let pair = part.parts(between: "=", atMost: 2).map(\.withoutOuterBlanks.lowercasedASCII)
+      guard pair.count == 2, !pair[0].isEmpty, !pair[1].isEmpty else { return nil }
+      let value = ForeignText(pair[1].filter { $0 != UInt8(ascii: "\"") })
+      guard parameters.updateValue(value, forKey: ForeignText(pair[0])) == nil else { return nil }
     }
-    self.name = name.lowercased()
+    self.name = ForeignText(name.lowercasedASCII)
     self.parameters = parameters
   }
-}
 
-private func trimmed(_ text: some StringProtocol) -> String {
-  let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-  let start = text.drop(while: isBlank)
-  return String(start.reversed().drop(while: isBlank).reversed())
+  /// The type that `request` says its body has.
+  init?(ofBody request: Request) {
+    guard let text = request.header(.contentType) else { return nil }
+    self.init(text.bytes)
+  }
 }

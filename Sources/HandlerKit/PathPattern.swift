@@ -1,24 +1,26 @@
+import ForeignInput
+
 /// The path of a route with places left open, such as `/sessions/{id}`.
 struct PathPattern: Hashable, Sendable, CustomStringConvertible {
-  private let segments: [Substring]
+  private let segments: [ForeignText]
 
   /// `nil` for a path that leaves nothing open.
   init?(_ path: String) {
-    segments = path.split(separator: "/", omittingEmptySubsequences: false)
+    segments = Self.segments(of: ForeignText(path))
     guard segments.contains(where: Self.isOpen) else { return nil }
   }
 
-  var description: String { segments.joined(separator: "/") }
+  var description: String { segments.map(\.latin1).joined(separator: "/") }
 
   /// What `path` has in the open places, by their names; `nil` where it does not fit.
-  func parameters(of path: String) -> [String: String]? {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+  func parameters(of path: ForeignText) -> [String: String]? {
+    let parts = Self.segments(of: path)
     guard parts.count == segments.count else { return nil }
     var parameters: [String: String] = [:]
     for (segment, part) in zip(segments, parts) {
       guard Self.fits(segment, part) else { return nil }
       if Self.isOpen(segment) {
-        parameters[String(segment.dropFirst().dropLast())] = String(part)
+        parameters[ForeignText(segment.bytes.dropFirst().dropLast()).latin1] = part.latin1
       }
     }
     return parameters
@@ -30,11 +32,15 @@ struct PathPattern: Hashable, Sendable, CustomStringConvertible {
       && zip(segments, other.segments).allSatisfy { Self.fits($0, $1) || Self.fits($1, $0) }
   }
 
-  private static func fits(_ segment: Substring, _ part: Substring) -> Bool {
+  private static func segments(of path: ForeignText) -> [ForeignText] {
+    path.bytes.parts(between: "/").map { ForeignText($0) }
+  }
+
+  private static func fits(_ segment: ForeignText, _ part: ForeignText) -> Bool {
     isOpen(segment) ? !part.isEmpty : segment == part
   }
 
-  private static func isOpen(_ segment: Substring) -> Bool {
-    segment.hasPrefix("{") && segment.hasSuffix("}")
+  private static func isOpen(_ segment: ForeignText) -> Bool {
+    segment.bytes.first == UInt8(ascii: "{") && segment.bytes.last == UInt8(ascii: "}")
   }
 }

@@ -1,7 +1,11 @@
+public import ForeignInput
 public import FoundationEssentials
 public import HTTPTypes
 
 /// One HTTP request, whole: a handler never waits for more of it.
+///
+/// `path`, `query` and the values of `headers` have one Unicode scalar for each byte that the client
+/// sent, whatever bytes those were (ISO 8859-1, which RFC 9110 §5.5 names for old fields).
 public struct Request: Sendable {
   public var method: HTTPRequest.Method
   /// The path as the client sent it, not percent-decoded, without the query: `/login`.
@@ -37,5 +41,10 @@ public struct Request: Sendable {
     self.remoteAddress = remoteAddress
     self.id = id
     self.time = time
+  }
+
+  /// The value of a header, as the bytes that were sent.
+  public func header(_ name: HTTPField.Name) -> ForeignText? {
+    headers[name].map { ForeignText(latin1: $0) }
   }
 }

@@ -1,3 +1,4 @@
+public import ForeignInput
 import HTTPTypes
 public import Logging
 
@@ -8,7 +9,7 @@ public struct Router: Sendable {
 
   private typealias Methods = [HTTPRequest.Method: Route.Handler]
 
-  private var table: [String: Methods] = [:]
+  private var table: [ForeignText: Methods] = [:]
   private var patterns: [PathPattern: Methods] = [:]
   private let cors: CORSPolicy
   private let logger: Logger
@@ -33,7 +34,8 @@ public struct Router: Sendable {
         }
         earlier = patterns[pattern, default: [:]].updateValue(route.handler, forKey: route.method)
       } else {
-        earlier = table[route.path, default: [:]].updateValue(route.handler, forKey: route.method)
+        let path = ForeignText(route.path)
+        earlier = table[path, default: [:]].updateValue(route.handler, forKey: route.method)
       }
       guard earlier == nil else {
         throw RouteConflict(claim: "\(route.method.rawValue) \(route.path)")
@@ -57,14 +59,14 @@ public struct Router: Sendable {
             "status": "\(error.status.code)", "code": "\(error.code)", "detail": "\(detail)",
           ])
       }
-      response = Response(error, accept: request.headers[.accept])
+      response = Response(error, accept: request.header(.accept))
     }
-    cors.apply(to: &response, origin: request.headers[.origin])
+    cors.apply(to: &response, origin: request.header(.origin))
     return finished(response, id: request.id)
   }
 
   /// The answer to what never became a request that has a route.
-  public func refusal(_ error: HTTPError, accept: String?, id: String) -> Response {
+  public func refusal(_ error: HTTPError, accept: ForeignText?, id: String) -> Response {
     finished(Response(error, accept: accept), id: id)
   }
 
@@ -78,13 +80,15 @@ public struct Router: Sendable {
   }
 
   private func answer(_ request: Request) async throws -> Response {
-    guard let (methods, parameters) = find(request.path) else { throw HTTPError.notFound }
+    guard let (methods, parameters) = find(ForeignText(latin1: request.path)) else {
+      throw HTTPError.notFound
+    }
     // `HEAD` is answered as `GET`; whoever writes the answer out leaves its body away.
     guard let handler = methods[request.method == .head ? .get : request.method] else {
       let allow = allowed(methods)
       guard request.method == .options else { throw HTTPError.methodNotAllowed(allow: allow) }
       var response = Response(status: .noContent, headers: [.allow: allow])
-      cors.allow(allow, in: &response, origin: request.headers[.origin])
+      cors.allow(allow, in: &response, origin: request.header(.origin))
       return response
     }
     var request = request
@@ -92,7 +96,7 @@ public struct Router: Sendable {
     return try await handler(request)
   }
 
-  private func find(_ path: String) -> (methods: Methods, parameters: [String: String])? {
+  private func find(_ path: ForeignText) -> (methods: Methods, parameters: [String: String])? {
     if let methods = table[path] { return (methods, [:]) }
     for (pattern, methods) in patterns {
       if let parameters = pattern.parameters(of: path) { return (methods, parameters) }

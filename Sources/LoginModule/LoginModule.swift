@@ -1,4 +1,5 @@
 public import Accounts
+import ForeignInput
 public import HandlerKit
 public import Logging
 public import Sessions
@@ -13,6 +14,7 @@ public struct LoginModule: HandlerModule {
   private let check: PasswordCheck
   private let sessions: TokenStore
   private let tokens: TokenIssuer
+  private let browsers: KnownBrowsers
   private let logger: Logger
 
   public init(
@@ -21,6 +23,7 @@ public struct LoginModule: HandlerModule {
     check: PasswordCheck,
     sessions: TokenStore,
     tokens: TokenIssuer,
+    browsers: KnownBrowsers,
     logger: Logger
   ) {
     self.users = users
@@ -28,6 +31,7 @@ public struct LoginModule: HandlerModule {
     self.check = check
     self.sessions = sessions
     self.tokens = tokens
+    self.browsers = browsers
     self.logger = logger
   }
 
@@ -37,10 +41,11 @@ public struct LoginModule: HandlerModule {
 
   private func signIn(_ request: Request) throws -> Response {
     let credentials = try Credentials(request)
-    let user = try authenticate(credentials, request)
+    let known = credentials.browser.flatMap { browsers.recognize($0, at: request.time) }
+    let user = try authenticate(credentials, known, request)
     let device = Device(
       fingerprint: credentials.fingerprint,
-      userAgent: request.headers[.userAgent] ?? "",
+      userAgent: request.header(.userAgent).map(userAgent) ?? "",
       address: request.remoteAddress)
     let session = try sessions.beginSession(
       ofUser: user.id, named: user.username, on: device, at: request.time,
@@ -55,9 +60,17 @@ public struct LoginModule: HandlerModule {
       session: session.id,
       refresh: (session.current.id, session.current.issuedAt, session.current.expiresAt),
       at: request.time)
-    return try issued.response(inCookie: credentials.wantsCookie) {
-      SignedIn(user: PublicUser(user), tokens: $0)
+    let name = try browsers.name(
+      forUser: user.id, generation: user.browserGeneration,
+      known: known.flatMap { $0.sub == user.id ? $0 : nil }, at: request.time)
+    var response = try issued.response(inCookie: credentials.wantsCookie) {
+      SignedIn(
+        user: PublicUser(user), tokens: $0, device: credentials.wantsBrowserName ? name : nil)
     }
+    if !credentials.wantsBrowserName, request.isFromOwnPage {
+      response.headers.append(HostCookie.device.setting(name))
+    }
+    return response
   }
 
   /// The session is there by now: that a hash of the old cost has to do for longer is no reason to
@@ -77,15 +90,15 @@ public struct LoginModule: HandlerModule {
 
   /// Who may sign in with these credentials. Whoever may not gets one and the same answer after
   /// the same work: nobody learns which names there are.
-  private func authenticate(_ credentials: Credentials, _ request: Request) throws -> User {
-    var user: User?
+  private func authenticate(
+    _ credentials: Credentials, _ known: BrowserClaims?, _ request: Request
+  ) throws -> User {
+    let user = try users.candidate(named: credentials.username)
+    let isKnown = known != nil && known?.sub == user?.id && known?.gen == user?.browserGeneration
     let verdict = try check.verdict(
-      on: credentials.password, account: credentials.username?.text ?? "",
-      address: request.remoteAddress, at: request.time
-    ) {
-      user = try credentials.username.flatMap { try users.user(named: $0) }
-      return user?.isDisabled == true ? nil : user?.passwordHash
-    }
+      on: credentials.password, of: credentials.account,
+      by: isKnown ? .knownBrowser(known?.jti ?? "") : .stranger(address: request.remoteAddress),
+      against: user?.isDisabled == true ? nil : user?.passwordHash, at: request.time)
     switch (verdict, user) {
     case (.right, let user?): return user
     case (.tooSoon(let wait), _): throw HTTPError.tooManyAttempts(retryAfter: wait)
@@ -102,16 +115,24 @@ public struct LoginModule: HandlerModule {
 private struct SignedIn: Encodable {
   let user: PublicUser
   let tokens: IssuedTokens
+  let device: String?
 
   func encode(to encoder: any Encoder) throws {
     try tokens.encode(to: encoder)
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(user, forKey: .user)
+    try container.encodeIfPresent(device, forKey: .device)
   }
 
   private enum CodingKeys: String, CodingKey {
-    case user
+    case user, device
   }
+}
+
+/// What a browser says of itself, as far as it will be shown.
+private func userAgent(_ header: ForeignText) -> String {
+  let start = ForeignText(header.bytes.prefix(1024))
+  return start.string(limit: 1024) ?? start.latin1
 }
 
 extension HTTPError {

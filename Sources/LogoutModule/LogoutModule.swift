@@ -25,7 +25,7 @@ public struct LogoutModule: HandlerModule {
   /// that was ever this session's will do, an expired one too.
   private func signOut(_ request: Request) throws -> Response {
     let fields = try BodyFields(of: request, unparsable: "Please enter valid data!")
-    let cookie = fields.contains("refreshToken") ? nil : RefreshCookie.token(of: request)
+    let cookie = fields.contains("refreshToken") ? nil : HostCookie.refresh.value(of: request)
     if let token = fields["refreshToken"] ?? cookie,
       let claims = try? tokens.recognizeRefreshToken(token),
       try sessions.endSession(claims.sid, ofUser: claims.sub, at: request.time)
@@ -37,7 +37,7 @@ public struct LogoutModule: HandlerModule {
         ])
     }
     var response = Response(status: .noContent)
-    if cookie != nil { response.headers[.setCookie] = RefreshCookie.clearing }
+    if cookie != nil { response.headers.append(HostCookie.refresh.clearing) }
     return response
   }
 }

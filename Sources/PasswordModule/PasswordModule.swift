@@ -1,4 +1,5 @@
 public import Accounts
+import ForeignInput
 public import HandlerKit
 public import Logging
 public import Sessions
@@ -13,6 +14,7 @@ public struct PasswordModule: HandlerModule {
   private let check: PasswordCheck
   private let sessions: TokenStore
   private let bearer: BearerAuthenticator
+  private let browsers: KnownBrowsers
   private let logger: Logger
 
   public init(
@@ -21,6 +23,7 @@ public struct PasswordModule: HandlerModule {
     check: PasswordCheck,
     sessions: TokenStore,
     bearer: BearerAuthenticator,
+    browsers: KnownBrowsers,
     logger: Logger
   ) {
     self.users = users
@@ -28,6 +31,7 @@ public struct PasswordModule: HandlerModule {
     self.check = check
     self.sessions = sessions
     self.bearer = bearer
+    self.browsers = browsers
     self.logger = logger
   }
 
@@ -39,25 +43,58 @@ public struct PasswordModule: HandlerModule {
   /// any alive, but only where it is sure that no other change has come first. And they are ended
   /// again at the end: a sign-in that is under way with the old password is ended then, or finds
   /// that its password is no longer right.
+  ///
+  /// Where another change has come first, the current password may still be right: two tabs change
+  /// it to the same one. So it is looked at once more.
   private func change(_ request: Request, for caller: AccessClaims) throws -> Response {
     let (current, new) = try readPasswords(request)
+    var newHash: String?
+    for _ in 0..<2 {
+      let user = try admit(current, request, caller)
+      let hash = try newHash ?? passwords.hash(new)
+      newHash = hash
+      let endOthers = { try sessions.endSessions(ofUser: user.id, except: caller.sid) }
+      guard try users.changePassword(of: user, toHash: hash, prepare: endOthers) else {
+        continue
+      }
+      try endOthers()
+      logger.notice(
+        "password changed", metadata: ["request": "\(request.id)", "user": "\(user.id)"])
+      return try answer(to: request, user)
+    }
+    throw HTTPError.unavailable(
+      code: "password_busy", retryAfter: 1, logDetail: "others change this password")
+  }
+
+  /// The user, if `current` is their password. A session has a count of failures of its own: those
+  /// of strangers do not keep the owner from changing the password.
+  private func admit(
+    _ current: Password?, _ request: Request, _ caller: AccessClaims
+  ) throws -> User {
     guard let user = try users.activeUser(named: caller.user.username, id: caller.sub) else {
       throw HTTPError.invalidToken
     }
     let verdict = try check.verdict(
-      on: current, account: user.username, address: request.remoteAddress, at: request.time,
-      hash: { user.passwordHash })
+      on: current, of: ForeignText(user.username), by: .session(caller.sid),
+      against: user.passwordHash, at: request.time)
     if case .tooSoon(let wait) = verdict { throw HTTPError.tooManyAttempts(retryAfter: wait) }
     guard verdict == .right else { throw HTTPError.wrongCurrentPassword }
-    let hash = try passwords.hash(new)
-    let endOthers = { try sessions.endSessions(ofUser: user.id, except: caller.sid) }
-    guard try users.changePassword(of: user, toHash: hash, prepare: endOthers) else {
-      throw HTTPError.wrongCurrentPassword
+    return user
+  }
+
+  /// The change has made all browsers strangers; the one that made it stays known.
+  private func answer(to request: Request, _ user: User) throws -> Response {
+    var response = Response(status: .noContent)
+    if request.isFromOwnPage {
+      let known = HostCookie.device.value(of: request).flatMap {
+        browsers.recognize($0, at: request.time)
+      }
+      let name = try browsers.name(
+        forUser: user.id, generation: user.browserGeneration + 1,
+        known: known.flatMap { $0.sub == user.id ? $0 : nil }, at: request.time)
+      response.headers.append(HostCookie.device.setting(name))
     }
-    try endOthers()
-    logger.notice(
-      "password changed", metadata: ["request": "\(request.id)", "user": "\(user.id)"])
-    return Response(status: .noContent)
+    return response
   }
 
   private func readPasswords(
@@ -68,13 +105,14 @@ public struct PasswordModule: HandlerModule {
     guard let current = fields["currentPassword"], !current.isEmpty,
       let text = fields["newPassword"], !text.isEmpty
     else { throw .badRequest(invalid) }
-    guard let new = Password(new: text) else {
+    guard let new = text.string(limit: Password.sizes.upperBound).flatMap(Password.init(new:))
+    else {
       throw HTTPError(
         .badRequest, code: "unfit_password",
         message: "A password needs at least \(Password.shortestNew) characters "
           + "and at most \(Password.sizes.upperBound) bytes")
     }
-    return (Password(current), new)
+    return (current.string(limit: Password.sizes.upperBound).flatMap { Password($0) }, new)
   }
 }
 

@@ -39,19 +39,24 @@ struct LineLogHandler: LogHandler {
   }
 
   private static func quoted(_ value: String) -> String {
-    let text = escaped(String(String.UnicodeScalarView(value.unicodeScalars.prefix(longestValue))))
-    return text.isEmpty || text.contains(" ") || text.contains("\"")
-      ? "\"\(text.replacing("\"", with: "\\\""))\"" : text
+    let text = escaped(value.unicodeScalars.prefix(longestValue), quotes: true)
+    return text.utf8.isEmpty || text.utf8.contains(where: [UInt8](" \"".utf8).contains)
+      ? "\"\(text)\"" : text
   }
 
-  /// Escapes what could end the line or steer a terminal or the eye of its reader.
   private static func escaped(_ text: String) -> String {
-    text.unicodeScalars.reduce(into: "") { line, scalar in
+    escaped(text.unicodeScalars, quotes: false)
+  }
+
+  /// Escapes what could end the line or steer a terminal or the eye of its reader. Goes by scalars:
+  /// as characters, a quotation mark with an accent is none.
+  private static func escaped(_ text: some Sequence<UnicodeScalar>, quotes: Bool) -> String {
+    text.reduce(into: "") { line, scalar in
       switch scalar.properties.generalCategory {
       case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
         line += scalar.escaped(asASCII: true)
-      case _ where scalar == "\\":
-        line += "\\\\"
+      case _ where scalar == "\\" || (quotes && scalar == "\""):
+        line += "\\\(scalar)"
       default:
         line.unicodeScalars.append(scalar)
       }

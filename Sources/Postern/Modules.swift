@@ -23,7 +23,8 @@ extension LoginModule: ServiceModule {
   public init(_ services: Services) {
     self.init(
       users: services.users, passwords: services.passwords, check: services.passwordCheck,
-      sessions: services.sessions, tokens: services.tokens, logger: services.logger)
+      sessions: services.sessions, tokens: services.tokens, browsers: services.browsers,
+      logger: services.logger)
   }
 }
 
@@ -55,7 +56,7 @@ extension LogoutModule: ServiceModule {
 
 extension SessionsModule: ServiceModule {
   public init(_ services: Services) {
-    self.init(sessions: services.sessions, bearer: services.bearer)
+    self.init(users: services.users, sessions: services.sessions, bearer: services.bearer)
   }
 }
 
@@ -63,6 +64,7 @@ extension PasswordModule: ServiceModule {
   public init(_ services: Services) {
     self.init(
       users: services.users, passwords: services.passwords, check: services.passwordCheck,
-      sessions: services.sessions, bearer: services.bearer, logger: services.logger)
+      sessions: services.sessions, bearer: services.bearer, browsers: services.browsers,
+      logger: services.logger)
   }
 }

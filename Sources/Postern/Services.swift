@@ -15,6 +15,7 @@ public struct Services: Sendable {
   public let sessions: TokenStore
   public let tokens: TokenIssuer
   public let bearer: BearerAuthenticator
+  public let browsers: KnownBrowsers
   public let logger: Logger
 
   /// - Parameter mayMakeKeys: whether `keys.json` is made where it is missing. Not by one of many
@@ -31,11 +32,11 @@ public struct Services: Sendable {
     let cores = ProcessInfo.processInfo.activeProcessorCount
     passwords = try PasswordHasher(
       concurrency: Self.hashesAtOnce(cores: cores, workers: configuration.workers))
-    passwordCheck = PasswordCheck(
-      hasher: passwords,
-      throttle: configuration.isThrottleEnabled ? Throttle(documents: documents) : nil)
     sessions = TokenStore(documents: documents, policy: configuration.sessions)
     let keys = try Self.keys(configuration, mayMake: mayMakeKeys)
+    let throttle = Throttle(documents: documents, key: keys.refresh.derivedKey(for: "throttle"))
+    passwordCheck = PasswordCheck(
+      hasher: passwords, throttle: configuration.isThrottleEnabled ? throttle : nil)
     tokens = TokenIssuer(
       access: try await KeyRing(signing: keys.access),
       refresh: try await KeyRing(signing: keys.refresh),
@@ -43,6 +44,7 @@ public struct Services: Sendable {
       audience: configuration.audience,
       accessLifetime: configuration.accessLifetime)
     bearer = BearerAuthenticator(tokens: tokens)
+    browsers = try await KnownBrowsers(refreshKey: keys.refresh, issuer: configuration.issuer)
   }
 
   /// How many hashes each of the workers computes at a time: together one for each core, and one

@@ -10,7 +10,8 @@ let storedDocuments: [any Document.Type] = [
   User.self,
   UserSessions.self,
   JobList.self,
-  FailedAttempts.self,
+  FailureTable.self,
+  Decoy.self,
 ]
 
 extension FileDocumentStore {

@@ -1,4 +1,5 @@
 public import Accounts
+import ForeignInput
 public import HandlerKit
 public import Logging
 public import Sessions
@@ -26,7 +27,7 @@ public struct RefreshModule: HandlerModule {
 
   private func refresh(_ request: Request) throws -> Response {
     let fields = try BodyFields(of: request, unparsable: "Please enter valid data!")
-    let cookie = fields.contains("refreshToken") ? nil : RefreshCookie.token(of: request)
+    let cookie = fields.contains("refreshToken") ? nil : HostCookie.refresh.value(of: request)
     guard let token = fields["refreshToken"] ?? cookie, !token.isEmpty,
       fields["fingerprint"] != nil || !fields.contains("fingerprint")
     else { throw HTTPError.accessForbidden }
@@ -35,7 +36,8 @@ public struct RefreshModule: HandlerModule {
     let outcome = try sessions.refresh(
       ofUser: claims.sub,
       with: PresentedToken(
-        session: claims.sid, id: claims.jti, fingerprint: fields["fingerprint"]),
+        session: claims.sid, id: claims.jti,
+        fingerprint: fields["fingerprint"]?.string(limit: Device.longestFingerprint)),
       at: request.time,
       owner: { username in try users.activeUser(named: username, id: claims.sub) })
 
@@ -62,7 +64,8 @@ public struct RefreshModule: HandlerModule {
   }
 
   /// Nothing is looked up in the store for a token that no key of ours signed.
-  private func verified(_ token: String, _ request: Request) throws(HTTPError) -> RefreshClaims {
+  private func verified(_ token: ForeignText, _ request: Request) throws(HTTPError) -> RefreshClaims
+  {
     do {
       return try tokens.verifyRefreshToken(token, at: request.time)
     } catch {

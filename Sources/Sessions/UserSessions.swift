@@ -109,6 +109,9 @@ public struct Device: Equatable, Sendable {
   public let userAgent: String
   public let address: String
 
+  /// Bytes that a fingerprint may have.
+  public static let longestFingerprint = 1024
+
   /// - Parameter userAgent: kept to its first 256 Unicode scalars.
   public init(fingerprint: String?, userAgent: String, address: String) {
     self.fingerprint = fingerprint

@@ -1,3 +1,4 @@
+public import Accounts
 import FoundationEssentials
 public import HandlerKit
 public import Sessions
@@ -7,13 +8,18 @@ public import Tokens
 public struct SessionsModule: HandlerModule {
   public static let name = "sessions"
 
+  private let users: UserDirectory
   private let sessions: TokenStore
   private let bearer: BearerAuthenticator
 
-  public init(sessions: TokenStore, bearer: BearerAuthenticator) {
+  public init(users: UserDirectory, sessions: TokenStore, bearer: BearerAuthenticator) {
+    self.users = users
     self.sessions = sessions
     self.bearer = bearer
   }
+
+  /// Ids are UUIDs. Nothing longer is compared with one.
+  private static let longestID = 36
 
   public var routes: [Route] {
     Route(.get, "/sessions", for: bearer) { request, caller in
@@ -21,12 +27,17 @@ public struct SessionsModule: HandlerModule {
       return try .json(live.map { PublicSession($0, isCurrent: $0.id == caller.sid) })
     }
     Route(.delete, "/sessions", for: bearer) { _, caller in
+      if let user = try users.activeUser(named: caller.user.username, id: caller.sub) {
+        try users.forgetBrowsers(of: user)
+      }
       try sessions.endSessions(ofUser: caller.sub, except: caller.sid)
       return Response(status: .noContent)
     }
     Route(.delete, "/sessions/{id}", for: bearer) { request, caller in
       let id = request.pathParameters["id"] ?? ""
-      guard try sessions.endSession(id, ofUser: caller.sub, at: request.time) else {
+      guard id.utf8.count <= Self.longestID,
+        try sessions.endSession(id, ofUser: caller.sub, at: request.time)
+      else {
         throw HTTPError.notFound
       }
       return Response(status: .noContent)

@@ -1,3 +1,4 @@
+import ForeignInput
 import HTTPTypes
 public import HandlerKit
 
@@ -11,7 +12,7 @@ public struct BearerAuthenticator: Authenticator {
 
   /// - Throws: 401, with `WWW-Authenticate` as RFC 6750 §3 has it.
   public func authenticate(_ request: Request) throws(HTTPError) -> AccessClaims {
-    guard let token = bearerToken(request.headers[.authorization]) else {
+    guard let token = bearerToken(request.header(.authorization)) else {
       throw HTTPError.unauthorized(description: nil)
     }
     do {
@@ -45,9 +46,9 @@ extension HTTPError {
 }
 
 /// What follows the scheme `Bearer` (in any case) and exactly one space.
-private func bearerToken(_ header: String?) -> String? {
-  guard let header else { return nil }
-  let parts = header.split(separator: " ", omittingEmptySubsequences: false)
-  guard parts.count == 2, parts[0].lowercased() == "bearer", !parts[1].isEmpty else { return nil }
-  return String(parts[1])
+private func bearerToken(_ header: ForeignText?) -> ForeignText? {
+  guard let parts = header?.bytes.parts(between: " "), parts.count == 2,
+    parts[0].lowercasedASCII.elementsEqual("bearer".utf8), !parts[1].isEmpty
+  else { return nil }
+  return ForeignText(parts[1])
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import ForeignInput
 
 /// A token's three parts as they were sent (RFC 7515 §7.1), none of them decoded yet.
 struct CompactToken {
@@ -11,14 +11,13 @@ struct CompactToken {
   /// Longer tokens are refused unread: ours have well under 1,500 bytes.
   private static let longest = 4096
 
-  init(_ token: String) throws(TokenError) {
-    guard token.utf8.count <= Self.longest else { throw .malformed }
-    let bytes = Array(token.utf8)
-    let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+  init(_ token: ForeignText) throws(TokenError) {
+    guard token.bytes.count <= Self.longest else { throw .malformed }
+    let parts = token.bytes.parts(between: ".")
     guard parts.count == 3 else { throw .malformed }
     encodedHeader = parts[0]
     encodedPayload = parts[1]
     encodedSignature = parts[2]
-    signingInput = bytes[..<encodedPayload.endIndex]
+    signingInput = token.bytes[..<encodedPayload.endIndex]
   }
 }

@@ -27,7 +27,7 @@ public struct IssuedTokens: Encodable, Sendable {
     if inCookie { shown.refreshToken = nil }
     var response = try Response.json(body(shown))
     if inCookie, let refreshToken {
-      response.headers[.setCookie] = RefreshCookie.setting(refreshToken)
+      response.headers.append(HostCookie.refresh.setting(refreshToken))
     }
     return response
   }

@@ -1,15 +1,18 @@
+public import ForeignInput
 import FoundationEssentials
 
 /// The keys for one kind of token: one that signs, and all that still verify.
 public struct KeyRing<Claims: TokenClaims>: Sendable {
   private let signing: SigningKey<Claims>
-  private let verifying: [String: SigningKey<Claims>]
+  private let verifying: [ForeignText: SigningKey<Claims>]
 
   /// - Parameter retired: keys that sign no longer but still verify.
   public init(signing: KeySecret, retired: [KeySecret] = []) async throws {
     self.signing = try await SigningKey(signing)
-    var verifying = [signing.id: self.signing]
-    for secret in retired { verifying[secret.id] = try await SigningKey(secret) }
+    var verifying = [ForeignText(signing.id): self.signing]
+    for secret in retired {
+      verifying[ForeignText(secret.id)] = try await SigningKey(secret)
+    }
     self.verifying = verifying
   }
 
@@ -24,14 +27,14 @@ public struct KeyRing<Claims: TokenClaims>: Sendable {
   ///
   /// Nothing but the header is parsed before the signature holds, and of the header only `alg`,
   /// `kid` and `typ` count: `alg` must be the one that the key was made for (RFC 8725 §3.1).
-  public func verify(_ token: String) throws(TokenError) -> Claims {
+  public func verify(_ token: ForeignText) throws(TokenError) -> Claims {
     let token = try CompactToken(token)
     if token.encodedHeader.elementsEqual(signing.encodedHeader.utf8) {
       try check(token, by: signing)
     } else {
       try checkForeign(token)
     }
-    guard let payload = Base64URL.decode(token.encodedPayload),
+    guard let payload = Base64URL.decode(token.encodedPayload), StrictJSON.isReadable(payload),
       let claims = try? JSONDecoder().decode(Claims.self, from: payload)
     else { throw .malformed }
     return claims
@@ -40,12 +43,13 @@ public struct KeyRing<Claims: TokenClaims>: Sendable {
   /// Checks a token whose header is not, to the byte, the one that the signing key writes.
   private func checkForeign(_ token: CompactToken) throws(TokenError) {
     guard let header = TokenHeader(encoded: token.encodedHeader) else { throw .malformed }
-    if let type = header.typ, type != Claims.type, knownTypes.contains(type) { throw .otherType }
-    guard let key = header.kid.flatMap({ verifying[$0] }), header.alg == key.algorithm.name else {
-      throw .invalidSignature
-    }
+    let type = ForeignText(Claims.type)
+    if header.typ != type, knownTypes.contains(where: { header.typ == $0 }) { throw .otherType }
+    guard let key = header.kid.flatMap({ verifying[$0] }),
+      header.alg == ForeignText(key.algorithm.name)
+    else { throw .invalidSignature }
     try check(token, by: key)
-    guard header.typ == Claims.type, !header.hasOthers else { throw .malformed }
+    guard header.typ == type, !header.hasOthers else { throw .malformed }
   }
 
   private func check(_ token: CompactToken, by key: SigningKey<Claims>) throws(TokenError) {
@@ -55,7 +59,9 @@ public struct KeyRing<Claims: TokenClaims>: Sendable {
   }
 }
 
-private let knownTypes = [AccessClaims.type, RefreshClaims.type]
+private let knownTypes = [AccessClaims.type, BrowserClaims.type, RefreshClaims.type].map {
+  ForeignText($0)
+}
 
 /// Sorted keys, so that the same values always give the same bytes, in whatever process.
 func tokenEncoder() -> JSONEncoder {

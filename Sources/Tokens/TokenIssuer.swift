@@ -1,3 +1,4 @@
+public import ForeignInput
 public import FoundationEssentials
 import SystemCalls
 
@@ -51,7 +52,7 @@ public struct TokenIssuer: Sendable {
   }
 
   public func verifyAccessToken(
-    _ token: String, at time: Date
+    _ token: ForeignText, at time: Date
   ) throws(TokenError) -> AccessClaims {
     let claims = try access.verify(token)
     try check(claims, at: time)
@@ -62,7 +63,7 @@ public struct TokenIssuer: Sendable {
   }
 
   public func verifyRefreshToken(
-    _ token: String, at time: Date
+    _ token: ForeignText, at time: Date
   ) throws(TokenError) -> RefreshClaims {
     let claims = try refresh.verify(token)
     try check(claims, at: time)
@@ -70,7 +71,9 @@ public struct TokenIssuer: Sendable {
   }
 
   /// The claims of a refresh token of ours, whatever its times: enough to end its session.
-  public func recognizeRefreshToken(_ token: String) throws(TokenError) -> RefreshClaims {
+  public func recognizeRefreshToken(
+    _ token: ForeignText
+  ) throws(TokenError) -> RefreshClaims {
     try refresh.verify(token)
   }
 

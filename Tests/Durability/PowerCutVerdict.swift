@@ -100,6 +100,7 @@ struct PowerCutVerdict {
         return ["the store finds \(error)"]
       }
     }
-    return faults(UserSessions.self) + faults(User.self) + faults(FailedAttempts.self)
+    return faults(UserSessions.self) + faults(User.self) + faults(FailureTable.self)
+      + faults(Decoy.self)
   }
 }

@@ -1,3 +1,4 @@
+import ForeignInput
 import HTTPTypes
 import HandlerKit
 import TestSupport
@@ -13,7 +14,7 @@ final class FormBodyTests: XCTestCase {
   }
 
   private func text(_ body: String, _ name: String = "a") throws -> String? {
-    try fields(Array(body.utf8))[name]
+    try fields(Array(body.utf8))[ForeignText(name)]?.string(limit: 16_384)
   }
 
   func testPairsAreReadByName() throws {

@@ -19,7 +19,8 @@ final class CookieModeTests: TemporaryFolderTestCase {
   }
 
   private func token(_ response: Response) throws -> String {
-    let header = try XCTUnwrap(response.headers[.setCookie])
+    let header = try XCTUnwrap(
+      response.headers[values: .setCookie].first { $0.hasPrefix("__Host-refresh=") })
     XCTAssertTrue(header.hasSuffix("; HttpOnly; Secure; SameSite=Strict; Path=/"), header)
     let value = header.dropFirst("__Host-refresh=".count).prefix { $0 != ";" }
     return String(value)
@@ -74,6 +75,13 @@ final class CookieModeTests: TemporaryFolderTestCase {
       [host: "app.example", .origin: "null"],
       [host: "app.example", .origin: "https://app.example.evil.example"],
       [host: "app.example", .origin: "https://app.example:444"],
+      [host: "app.example", .origin: "x://app.example"],
+      [host: "app.example", .origin: "chrome-extension://app.example"],
+      [host: "app.example", .origin: "https://https://app.example"],
+      [host: "app.example", .origin: "app.example"],
+      [host: "app.example", .origin: ""],
+      [host: "", .origin: "https://"],
+      [host: "\u{212A}.example", .origin: "https://k.example"],
       [host: "app.example", fetchSite: "same-site"],
       [host: "app.example", fetchSite: "cross-site"],
       [host: "app.example", .origin: "https://evil.example", fetchSite: "same-origin"],
@@ -116,6 +124,35 @@ final class CookieModeTests: TemporaryFolderTestCase {
     headers[.cookie] = "__Host-refresh=\(parent); __Host-refresh=x"
     let response = await post(house, "/refresh-token", headers: headers)
     XCTAssertEqual(response.text, "Access is forbidden")
+  }
+
+  /// A sibling of this host may set cookies for it, but none whose name begins with `__Host-`.
+  func testQ2_noOtherCookiePassesForTheOneOfTheName() async throws {
+    let (house, parent) = try await signedIn()
+    for cookie in [
+      "theme=a\u{37E}__Host-refresh=\(parent)", "theme=a\u{37E} __Host-refresh=\(parent)",
+      "=__Host-refresh=\(parent)", " =__Host-refresh=\(parent)", "theme=__Host-refresh=\(parent)",
+      "theme=a,__Host-refresh=\(parent)", "theme=\"a;\" __Host-refresh=\(parent)",
+      "a=b;\u{301}__Host-refresh=\(parent)", "__host-refresh=\(parent)",
+      "__Host-refresh\u{301}=\(parent)", "__Host-refresh =\(parent)", "x__Host-refresh=\(parent)",
+      "__Host-refresh==\(parent)", "__Host-refresh=\"\(parent)\"",
+      "__Host-refresh\u{338}=\(parent)",
+      "__Host-refresh=\u{338}\(parent)", "\u{A0}__Host-refresh=\(parent)",
+    ] {
+      var headers = Self.own
+      headers.append(HTTPField(name: .cookie, value: cookie))
+      let response = await post(house, "/refresh-token", headers: headers)
+      XCTAssertEqual(response.status, .forbidden, cookie)
+    }
+    for cookie in [
+      "__Host-refresh=\(parent)", "a=\u{37E};__Host-refresh=\(parent)",
+      "a=b;\t__Host-refresh=\(parent) ; \u{E9}=\u{FF}", "; ;=;a; __Host-refresh=\(parent)",
+    ] {
+      var headers = Self.own
+      headers.append(HTTPField(name: .cookie, value: cookie))
+      let response = await post(house, "/refresh-token", headers: headers)
+      XCTAssertEqual(response.status, .ok, cookie)
+    }
   }
 
   func testATokenInTheBodyIsAnsweredInTheBody() async throws {

@@ -28,6 +28,7 @@ public struct TestHouse: Sendable {
   public let sessions: TokenStore
   public let tokens: TokenIssuer
   public let bearer: BearerAuthenticator
+  public let browsers: KnownBrowsers
   public let router: Router
 
   public init(
@@ -43,26 +44,27 @@ public struct TestHouse: Sendable {
     let passwords = try passwords ?? PasswordHasher(cost: .least, concurrency: 4)
     self.passwords = passwords
     sessions = TokenStore(documents: documents, policy: policy)
+    let refreshKey = try KeySecret(text: Self.refreshSecret, type: RefreshClaims.type)
     tokens = TokenIssuer(
       access: try await KeyRing(
         signing: KeySecret(text: Self.accessSecret, type: AccessClaims.type)),
-      refresh: try await KeyRing(
-        signing: KeySecret(text: Self.refreshSecret, type: RefreshClaims.type)))
+      refresh: try await KeyRing(signing: refreshKey))
     bearer = BearerAuthenticator(tokens: tokens)
-    let check = PasswordCheck(
-      hasher: passwords, throttle: isThrottled ? Throttle(documents: documents) : nil)
+    browsers = try await KnownBrowsers(refreshKey: refreshKey)
+    let throttle = Throttle(documents: documents, key: refreshKey.derivedKey(for: "throttle"))
+    let check = PasswordCheck(hasher: passwords, throttle: isThrottled ? throttle : nil)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     router = try Router(
       [
         LoginModule(
           users: users, passwords: passwords, check: check,
-          sessions: sessions, tokens: tokens, logger: logger),
+          sessions: sessions, tokens: tokens, browsers: browsers, logger: logger),
         RefreshModule(users: users, sessions: sessions, tokens: tokens, logger: logger),
         LogoutModule(sessions: sessions, tokens: tokens, logger: logger),
-        SessionsModule(sessions: sessions, bearer: bearer),
+        SessionsModule(users: users, sessions: sessions, bearer: bearer),
         PasswordModule(
           users: users, passwords: passwords, check: check,
-          sessions: sessions, bearer: bearer, logger: logger),
+          sessions: sessions, bearer: bearer, browsers: browsers, logger: logger),
         JobsModule(documents: documents, bearer: bearer),
         CurrentUserModule(users: users, bearer: bearer),
       ],

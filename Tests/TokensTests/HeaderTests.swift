@@ -78,13 +78,35 @@ final class HeaderTests: XCTestCase {
     }
   }
 
-  func testT22_repeatedAlgorithmNeverWeakensTheCheck() async throws {
+  func testT22_Q10_aTokenWithTwoReadingsIsMalformedHoweverWellSigned() async throws {
     for forge in try await Forge.both() {
       let typ = forge.kind == .access ? "at+jwt" : "rt+jwt"
-      let header = #"{"alg":"none","alg":"HS256","kid":"???>>>","typ":"\#(typ)"}"#
-      let token = Forge.encode(header) + "." + forge.encodedClaims() + "."
-      XCTAssertEqual(forge.refusal(of: token), .invalidSignature)
+      let rest = #""kid":"???>>>","typ":"\#(typ)""#
+      for header in [
+        #"{"alg":"none","alg":"HS256",\#(rest)}"#, #"{"alg":"HS256","alg":"HS256",\#(rest)}"#,
+        #"{"alg":"HS256",\#(rest),}"#, #"{"alg":"HS256","\u0061lg":"none",\#(rest)}"#,
+      ] {
+        let token = forge.signed(Forge.encode(header) + "." + forge.encodedClaims())
+        XCTAssertEqual(forge.refusal(of: token), .malformed, header)
+      }
+      let good = Data(base64Encoded: padded(forge.encodedClaims())).map {
+        String(decoding: $0.dropLast(), as: UTF8.self)
+      }
+      let claims = try XCTUnwrap(good)
+      for (ending, refusal) in [
+        ("}", nil), (",}", .malformed), (#","exp":1900000000}"#, .malformed),
+        (#","exp":1}"#, .malformed), (#","x":{"y":1,"y":1}}"#, .malformed),
+      ] as [(String, TokenError?)] {
+        let token = forge.signed(forge.encodedHeader() + "." + Forge.encode(claims + ending))
+        XCTAssertEqual(forge.refusal(of: token), refusal, ending)
+      }
     }
+  }
+
+  private func padded(_ base64URL: String) -> String {
+    let text = base64URL.replacingOccurrences(of: "-", with: "+")
+      .replacingOccurrences(of: "_", with: "/")
+    return text + String(repeating: "=", count: (4 - text.count % 4) % 4)
   }
 
   func testHeaderThatIsNoJSONObjectIsMalformed() async throws {

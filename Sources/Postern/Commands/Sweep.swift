@@ -28,11 +28,11 @@ struct Sweep: ParsableCommand {
     let now = Date()
     let sessions = try TokenStore(documents: documents, policy: configuration.sessions)
       .sweep(at: now, pause: pause)
-    let attempts = try Throttle(documents: documents).sweep(at: now, pause: pause)
+    let attempts = try Throttle.sweep(documents, at: now, pause: pause)
     let leftovers = try storedDocuments.reduce(0) { try $0 + documents.removeLeftovers(of: $1) }
     if !gently || sessions + attempts + leftovers > 0 {
       print(
-        "swept \(sessions) users' sessions, \(attempts) throttled names and addresses, "
+        "swept \(sessions) users' sessions, \(attempts) tables of failed sign-ins, "
           + "\(leftovers) left-over files")
     }
   }

@@ -1,0 +1,41 @@
+import ForeignInput
+import HTTPTypes
+public import HandlerKit
+
+/// A cookie that no script can read, and that only this host sets and gets, over TLS (RFC 6265; the
+/// `__Host-` prefix of RFC 6265bis §4.1.3.2).
+public struct HostCookie: Sendable {
+  /// Holds a browser's refresh token.
+  public static let refresh = HostCookie(name: "__Host-refresh", extra: "")
+  /// Holds a browser's name, for a year.
+  public static let device = HostCookie(name: "__Host-device", extra: "; Max-Age=31536000")
+
+  private let name: String
+  private let extra: String
+
+  private static let attributes = "HttpOnly; Secure; SameSite=Strict; Path=/"
+
+  /// The field that hands out `value`.
+  public func setting(_ value: String) -> HTTPField {
+    HTTPField(name: .setCookie, value: "\(name)=\(value); \(Self.attributes)\(extra)")
+  }
+
+  /// The field that takes the cookie away.
+  public var clearing: HTTPField {
+    HTTPField(name: .setCookie, value: "\(name)=; \(Self.attributes); Max-Age=0")
+  }
+
+  /// The cookie's value, if this site's own page sent it; `nil` also where it came twice.
+  ///
+  /// The header is taken apart as the bytes that a browser makes it of (RFC 6265 §5.4), so no other
+  /// character passes for `;` or `=`, and a cookie without a name is none of ours.
+  public func value(of request: Request) -> ForeignText? {
+    guard request.isFromOwnPage, let cookies = request.header(.cookie) else { return nil }
+    let values = cookies.bytes.parts(between: ";").compactMap { cookie -> ForeignText? in
+      let pair = cookie.withoutOuterBlanks.parts(between: "=", atMost: 2)
+      guard pair.count == 2, pair[0].elementsEqual(name.utf8), !pair[1].isEmpty else { return nil }
+      return ForeignText(pair[1])
+    }
+    return values.count == 1 ? values[0] : nil
+  }
+}
