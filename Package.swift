@@ -74,7 +74,8 @@ let package = Package(
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
 
     .executableTarget(
-      name: "TokenBenchmark", dependencies: ["FastCGI", "ForeignInput", "Tokens", jwt], path: "Benchmarks/Tokens"),
+      name: "TokenBenchmark", dependencies: ["FastCGI", "ForeignInput", "Tokens", jwt],
+      path: "Benchmarks/Tokens"),
 
     .executableTarget(
       name: "StoreBenchmark", dependencies: ["Accounts", "DocumentStore", "Sessions"],
@@ -93,6 +94,10 @@ let package = Package(
         "SystemCalls", "Tokens", http, logging,
       ],
       path: "Tests/TestSupport"),
+    .executableTarget(
+      name: "CostProbe",
+      dependencies: ["FastCGI", "ForeignInput", "HandlerKit", "TestSupport"],
+      path: "Tests/CostProbe"),
     .testTarget(name: "SystemCallsTests", dependencies: ["CLinux", "SystemCalls", "TestSupport"]),
     .testTarget(name: "ForeignInputTests", dependencies: ["ForeignInput"]),
     .testTarget(

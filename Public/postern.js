@@ -4,6 +4,7 @@
 import { readAnswer } from "./postern/answers.js";
 import { bearerFetch } from "./postern/bearer-fetch.js";
 import { readClaims, subjectOf } from "./postern/claims.js";
+import { Device } from "./postern/device.js";
 import { browser, obstacle, resolveBase } from "./postern/environment.js";
 import { PosternError, accountChanged, signedOut } from "./postern/errors.js";
 import { ChangeEvent } from "./postern/events.js";
@@ -35,6 +36,7 @@ export const createClient = (options = {}, environment = browser) =>
 class PosternClient extends EventTarget {
   #environment;
   #tokens;
+  #device;
   #fingerprint;
   #service;
   #storage;
@@ -65,6 +67,7 @@ class PosternClient extends EventTarget {
     this.#service = new Service(environment, base, tokens === "cookie");
     this.#storage = new SafeStorage(environment);
     this.#keeper = new keepers[tokens](this.#storage);
+    this.#device = new Device(environment, base, this.#storage);
     this.#fingerprint = new Fingerprint(options.fingerprint ?? false, environment, this.#storage);
     const changed = () => this.dispatchEvent(new Event("trouble"));
     this.#troubles = new Troubles(environment, changed, () => this.retry());
@@ -113,6 +116,7 @@ class PosternClient extends EventTarget {
       username,
       password,
       ...this.#keeper.loginFields,
+      ...this.#device.fields,
       ...(digest === undefined ? {} : { fingerprint: digest }),
     });
     if (typeof answer.accessToken !== "string" || typeof answer.user !== "object") {
@@ -121,6 +125,7 @@ class PosternClient extends EventTarget {
     this.#session?.end(accountChanged());
     this.#keeper.save(/** @type {any} */ (answer));
     this.#fingerprint.remember(digest);
+    this.#device.remember(answer);
     this.#troubles.clear();
     const session = new Session(subjectOf(answer.accessToken));
     this.#session = session;

@@ -210,3 +210,27 @@ test("cookie mode on another origin is refused when the client is made", () => {
   const make = () => browser.open({ baseURL: "https://elsewhere.example" });
   assert.throws(make, { name: "TypeError", message: /own origin/ });
 });
+
+test("Q3: to another origin the browser's name goes in the body, and is kept for the next time", async () => {
+  const browser = new Browser();
+  const tab = browser.open({ tokens: "memory", baseURL: "https://elsewhere.example" });
+  browser.server.origin = "https://elsewhere.example";
+  const signIn = (device) => {
+    const user = { id: "id-alice", username: "alice", email: "alice@example.com" };
+    browser.server.script("/login", () => Response.json({ user, accessToken: "a.e30.c", device }));
+    return tab.client.login("alice", "right");
+  };
+  await signIn("first");
+  await signIn("second");
+  await signIn(undefined);
+  const sent = browser.server.requests.filter(({ path }) => path === "/login");
+  const names = sent.map(({ body }) => JSON.parse(body).device);
+  assert.deepEqual(names, ["", "first", "second"]);
+});
+
+test("Q3: on its own origin the browser's name is a cookie's business", async () => {
+  const browser = new Browser();
+  await browser.signedIn({ tokens: "local" });
+  assert.ok(!("device" in JSON.parse(browser.server.requests[0].body)));
+  assert.ok(!browser.stored.has("postern.device"));
+});

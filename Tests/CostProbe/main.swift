@@ -1,0 +1,56 @@
+import FastCGI
+import Foundation
+import HandlerKit
+import TestSupport
+
+// Answers one request after the other, each with foreign text of some length at some place, and
+// prints their names. Run by CostTests under callgrind, which counts the instructions of each.
+
+let folder = CommandLine.arguments[1]
+let lengths = [1, 2, 4, 8, 16].map { $0 * 1000 }
+// All on one thread: the main one would end in top-level code that waits.
+let house = try ThreadExecutor.run { try await TestHouse(folder: folder, isThrottled: true) }
+try house.addUser("alice")
+let executor = ThreadExecutor()
+
+/// What callgrind counts: all that is done for one request, from the parameters to the answer.
+@_cdecl("cost_of_request") @inline(never)
+func answer() {
+  guard let request = try? current.decoded(at: TestHouse.now) else { return }
+  let router = house.router
+  _ = executor.run { await router.respond(to: request).encoded(to: .get) }
+}
+
+/// Sign-ins that are told apart by nothing but whether there is such a user.
+func signIn(_ name: String, address: String) -> IncomingRequest {
+  Place.json("/login", ["username": name, "password": "wrong horse"], address: address)
+}
+
+/// Called as C calls it: callgrind knows no name that begins with `$`.
+let costOfRequest: @convention(c) () -> Void = answer
+
+nonisolated(unsafe) var current = signIn("warm-up", address: "192.0.2.1")
+
+func measure(_ name: String, _ request: IncomingRequest) {
+  current = request
+  print(name)
+  costOfRequest()
+}
+
+let access = try ThreadExecutor.run { await house.login("alice").accessToken }
+for number in 0..<3 {
+  // What is made at the first use is not counted.
+  current = signIn("warm-up", address: "192.0.2.1\(number)")
+  measure("warm-up", current)
+}
+for number in 0..<5 {
+  measure("known name", signIn("alice", address: "198.51.100.1\(number)"))
+  measure("unknown name", signIn("alicf", address: "198.51.100.2\(number)"))
+}
+for place in Place.all(access: access) {
+  for text in WorstText.allCases {
+    for length in lengths {
+      measure("\(place.name)\t\(text)\t\(length)", place.request(text.bytes(length)))
+    }
+  }
+}
