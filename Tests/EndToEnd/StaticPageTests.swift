@@ -85,7 +85,9 @@ final class StaticPageTests: EndToEndTestCase {
       (.get("/job-list", bearer: token), 200), (.get("/job-list"), 401),
       (.get("/current-user", bearer: "x"), 401), (.get("/nothing-here"), 404),
       (.get("/login"), 405), (.refresh("x"), 403), (tooLarge, 413),
-      (.post("/login", json: [:]), 400),
+      (.post("/login", json: [:]), 400), (.get("/").with("Referer", "\u{1}"), 400),
+      (.get("/").with("X-Long", String(repeating: "x", count: 9_000)), 400),
+      (HTTPCall("TRACE", "/"), 405), (.get("/%00"), 400), (.get("/\u{E9}"), 404),
     ]
     for (call, status) in calls {
       let answer = try site.ask(call)
@@ -117,6 +119,11 @@ final class StaticPageTests: EndToEndTestCase {
     let names = answer.headers.map { $0.name.lowercased() }
     XCTAssertEqual(names.sorted(), Set(names).sorted(), path)
     XCTAssertEqual(answer["X-Content-Type-Options"], "nosniff", path)
+    XCTAssertEqual(answer["Cross-Origin-Resource-Policy"], "same-origin", path)
+    let denied = answer["Permissions-Policy"] ?? ""
+    for feature in ["camera", "geolocation", "microphone", "payment"] {
+      XCTAssertTrue(denied.contains("\(feature)=()"), "\(path): \(denied)")
+    }
     XCTAssertFalse((answer["X-Request-Id"] ?? "").isEmpty, path)
     XCTAssertEqual(answer["Server"], "nginx", path)
   }
