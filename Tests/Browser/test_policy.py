@@ -40,6 +40,15 @@ def test_L1_the_policy_blocks_scripts_that_are_not_the_sites_files(context, page
     context.complaints.clear()
 
 
+def test_Q11_no_page_may_use_what_pages_do_not_need(page):
+    for path in PAGES:
+        page.goto(path)
+        settle(page)
+        for feature in ["camera", "geolocation", "microphone", "payment", "usb"]:
+            allowed = page.evaluate(f"document.featurePolicy.allowsFeature('{feature}')")
+            assert not allowed, f"{feature} on {path}"
+
+
 def test_L1_no_token_is_where_scripts_can_read_it(page, context):
     sign_in(page)
     expect_jobs(page)

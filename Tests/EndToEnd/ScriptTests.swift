@@ -24,6 +24,26 @@ final class ScriptTests: TemporaryFolderTestCase {
     XCTAssertTrue(output.contains("unix:/tmp/é-_.+,=@~#%:b/postern.sock;"), output)
   }
 
+  func testQ4_withoutTheThrottleNginxHasNoLimitOfClients() throws {
+    func limits(_ isThrottled: String) throws -> Set<String> {
+      let (status, output) = try run("nginx-conf", ["POSTERN_THROTTLE_ENABLED": isThrottled])
+      XCTAssertEqual(status, 0, output)
+      let words = output.split(separator: "\n").compactMap { $0.split(separator: " ").first }
+      return Set(words.map(String.init).filter { ["limit_conn", "limit_req"].contains($0) })
+    }
+    XCTAssertEqual(try limits("true"), ["limit_conn", "limit_req"])
+    XCTAssertEqual(try limits("false"), [])
+  }
+
+  func testQ4_whereFewerFilesMayBeOpenNginxHasFewerConnections() throws {
+    let child = try ChildProcess(
+      "/bin/sh", ["-c", "ulimit -n 500; \(Repository.folder)/script/nginx-conf"],
+      log: "\(folder)/log", isFresh: true)
+    XCTAssertEqual(try child.waitForEnd(), 0)
+    XCTAssertTrue(child.log.contains("\nworker_rlimit_nofile 500;"), child.log)
+    XCTAssertTrue(child.log.contains(" worker_connections 200;"), child.log)
+  }
+
   func testM8_aSwiftThatIsTooOldOrMissingIsRefusedAndNothingIsBuilt() throws {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     for (version, found) in [("5.10.1", "5.10.1"), ("6.1.3", "6.1.3"), ("", "none")] {

@@ -39,7 +39,44 @@ final class StaticPageTests: EndToEndTestCase {
     }
   }
 
-  func testHeaders_everyAnswerHasEachHeaderOnce() throws {
+  func testQ10_onlyWhatThePagesAreMadeOfIsServed() throws {
+    let folder = "\(Repository.folder)/Public"
+    var served = 0
+    for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+      let isOfThePages = ["css", "html", "js", "svg"].contains { name.hasSuffix(".\($0)") }
+      XCTAssertEqual(try site.ask(.get("/\(name)")).status, isOfThePages ? 200 : 404, name)
+      served += isOfThePages ? 1 : 0
+    }
+    XCTAssertGreaterThan(served, 20)
+    XCTAssertEqual(try site.ask(.get("/package.json")).said, "404 Not found")
+    XCTAssertEqual(try site.ask(.get("/postern.d.ts")).said, "404 Not found")
+  }
+
+  func testQ10_aPathThatOnlyBeginsAsAFileOrPageIsNone() throws {
+    let paths = ["/app.js", "/sign-in", "/", "/pages/home.js"]
+    for path in paths {
+      for end in ["%0a", "%0d", "%0d%0a", "%0ax", "%20", "%09", "%2f", "%3f", ".", "~", ".d.ts"] {
+        // These are other spellings of the same path.
+        if path == "/" && ["%2f", "."].contains(end) { continue }
+        XCTAssertEqual(try site.ask(.get(path + end)).said, "404 Not found", path + end)
+      }
+    }
+    for path in ["/%0a/app.js", "/x%0a/app.js", "/%0aapp.js", "/.js", "/pages/.js"] {
+      XCTAssertEqual(try site.ask(.get(path)).said, "404 Not found", path)
+    }
+  }
+
+  /// A `$` in a pattern matches before a newline at the end, too.
+  func testQ10_patternsOfNginxConfEndWhereTheTextEnds() throws {
+    let text = try String(contentsOfFile: "\(Repository.folder)/nginx.conf", encoding: .utf8)
+    let patterns = text.split(separator: "\n").filter { $0.contains("\"~") || $0.contains("'~") }
+    XCTAssertGreaterThan(patterns.count, 8)
+    for line in patterns {
+      for end in ["$\"", "$'", "$)", "$|"] { XCTAssertFalse(line.contains(end), "\(line)") }
+    }
+  }
+
+  func testQ11_everyAnswerHasEachHeaderOnce() throws {
     let token = try site.login("alice").accessToken
     var tooLarge = HTTPCall.login("alice")
     tooLarge.body = [UInt8](repeating: 32, count: 20_000)
@@ -48,7 +85,9 @@ final class StaticPageTests: EndToEndTestCase {
       (.get("/job-list", bearer: token), 200), (.get("/job-list"), 401),
       (.get("/current-user", bearer: "x"), 401), (.get("/nothing-here"), 404),
       (.get("/login"), 405), (.refresh("x"), 403), (tooLarge, 413),
-      (.post("/login", json: [:]), 400),
+      (.post("/login", json: [:]), 400), (.get("/").with("Referer", "\u{1}"), 400),
+      (.get("/").with("X-Long", String(repeating: "x", count: 9_000)), 400),
+      (HTTPCall("TRACE", "/"), 405), (.get("/%00"), 400), (.get("/\u{E9}"), 404),
     ]
     for (call, status) in calls {
       let answer = try site.ask(call)
@@ -80,6 +119,11 @@ final class StaticPageTests: EndToEndTestCase {
     let names = answer.headers.map { $0.name.lowercased() }
     XCTAssertEqual(names.sorted(), Set(names).sorted(), path)
     XCTAssertEqual(answer["X-Content-Type-Options"], "nosniff", path)
+    XCTAssertEqual(answer["Cross-Origin-Resource-Policy"], "same-origin", path)
+    let denied = answer["Permissions-Policy"] ?? ""
+    for feature in ["camera", "geolocation", "microphone", "payment"] {
+      XCTAssertTrue(denied.contains("\(feature)=()"), "\(path): \(denied)")
+    }
     XCTAssertFalse((answer["X-Request-Id"] ?? "").isEmpty, path)
     XCTAssertEqual(answer["Server"], "nginx", path)
   }

@@ -8,7 +8,8 @@ final class HTTPConnection: @unchecked Sendable {
   private let socket: Int32
   private var received: [UInt8] = []
 
-  init(port: UInt16, timeout seconds: Int = 30) throws {
+  /// - Parameter host: the end of 127.0.0.0/8 to come from: 2 is 127.0.0.2.
+  init(port: UInt16, from host: UInt32 = 1, timeout seconds: Int = 30) throws {
     let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
     socket = Glibc.socket(AF_INET, type, 0)
     var limit = timeval(tv_sec: seconds, tv_usec: 0)
@@ -17,7 +18,9 @@ final class HTTPConnection: @unchecked Sendable {
     setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
     var one: Int32 = 1
     setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
-    guard withLoopbackAddress(port: port, { connect(socket, $0, $1) }) == 0 else {
+    guard withLoopbackAddress(host, port: 0, { bind(socket, $0, $1) }) == 0,
+      withLoopbackAddress(port: port, { connect(socket, $0, $1) }) == 0
+    else {
       let reason = String(cString: strerror(errno))
       close(socket)
       throw Trouble("connect: \(reason)")
@@ -64,6 +67,12 @@ final class HTTPConnection: @unchecked Sendable {
       received = []
     }
     return answer
+  }
+
+  /// Whether there is something to read by now, or the other end has closed.
+  var isReadable: Bool {
+    var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+    return !received.isEmpty || poll(&entry, 1, 0) > 0
   }
 
   /// Whether the other end closes without another byte.
@@ -119,12 +128,12 @@ func freePort() throws -> UInt16 {
 }
 
 private func withLoopbackAddress(
-  port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+  _ host: UInt32 = 1, port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
 ) -> Int32 {
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
   address.sin_port = port.bigEndian
-  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+  address.sin_addr.s_addr = (0x7F00_0000 + host).bigEndian
   return withUnsafePointer(to: &address) {
     $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
       body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
