@@ -92,6 +92,9 @@ struct Place {
       },
       header("HTTP_CONTENT_ENCODING"), header("HTTP_ACCEPT"),
       header("HTTP_ACCEPT", "application/problem+json, "), header("HTTP_COOKIE"),
+      Place(name: "HTTP_COOKIE of /refresh-token") { text in
+        post("/refresh-token", Array("{}".utf8), headers: own + [("HTTP_COOKIE", text)])
+      },
       header("HTTP_COOKIE", "__Host-device="), header("HTTP_ORIGIN", "https://"),
       header("HTTP_HOST"), header("HTTP_SEC_FETCH_SITE"), header("HTTP_USER_AGENT"),
       header("HTTP_X_UNKNOWN"),
