@@ -103,3 +103,32 @@ def test_L2_a_beacon_of_another_site_signs_nobody_out(
         )
     page.wait_for_timeout(500)
     expect_untouched(context, installation, victim)
+
+
+# What a sibling host may set for all hosts of the domain, and a page of our own for itself.
+LOOKALIKES = ["theme=a\u037e__Host-refresh={}", "=__Host-refresh={}", "a=b;\u0301__Host-refresh={}"]
+
+
+@pytest.mark.parametrize("cookie", LOOKALIKES)
+def test_Q2_no_other_cookie_passes_for_the_one_that_signs_in(
+    installation, context, victim, cookie
+):
+    page = context.new_page()
+    page.goto("/devices")
+    ask = """async ([path, fields]) => {
+        const headers = { "Content-Type": "application/json" };
+        const init = { method: "POST", headers, body: JSON.stringify(fields) };
+        const answer = await fetch(path, init);
+        return [answer.status, await answer.text()];
+    }"""
+    fields = {"username": "bob", "password": PASSWORD}
+    _, text = page.evaluate(ask, ["/login", fields])
+    token = json.loads(text)["refreshToken"]
+    page.evaluate("cookie => { document.cookie = cookie }", f"{cookie.format(token)}; path=/")
+    for _ in range(2):
+        page.reload()
+        expect_signed_in(page, "alice")
+    # Nor for somebody who has no such cookie.
+    context.clear_cookies(name="__Host-refresh")
+    assert page.evaluate(ask, ["/refresh-token", {}]) == [403, "Access is forbidden"]
+    context.complaints.clear()

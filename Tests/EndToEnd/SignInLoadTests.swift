@@ -45,6 +45,42 @@ final class SignInLoadTests: EndToEndTestCase {
     XCTAssertEqual(try site.ask(.login("bob")).status, 200)
   }
 
+  func testQ3_strangersFromManyAddressesDoNotKeepTheOwnersBrowserOut() throws {
+    let site = try makeInstallation(.init(isThrottled: true))
+    try site.start()
+    func ask(_ call: HTTPCall, from host: UInt32) throws -> HTTPAnswer {
+      let connection = try HTTPConnection(port: site.port, from: host)
+      try connection.send(call.bytes(keepAlive: false))
+      return try connection.receive()
+    }
+    let own = HTTPCall.login("alice").with("Origin", "http://localhost")
+    let first = try ask(own, from: 2)
+    let access = first.accessToken
+    let cookie = try XCTUnwrap(
+      first.values(of: "Set-Cookie").first { $0.hasPrefix("__Host-device=") }?
+        .split(separator: ";").first.map(String.init))
+
+    var guesses: [UInt32: Int] = [:]
+    for attempt in 0..<150 as Range<UInt32> {
+      let host = 10 + attempt % 6
+      let answer = try ask(.login("alice", "wrong"), from: host)
+      if answer.status == 400 { guesses[host, default: 0] += 1 }
+    }
+    XCTAssertEqual(guesses.values.reduce(0, +), 96)
+    XCTAssertLessThanOrEqual(guesses.values.max() ?? 0, 20)
+    // A wrong one of its own is counted for the browser alone.
+    for password in ["wrong", HTTPCall.demoPassword] {
+      let known = HTTPCall.login("alice", password).with("Origin", "http://localhost")
+        .with("Cookie", cookie)
+      XCTAssertEqual(try ask(known, from: 10).status, password == "wrong" ? 400 : 200)
+    }
+    XCTAssertEqual(try ask(own, from: 2).status, 429)
+    let change = HTTPCall.post(
+      "/password", json: ["currentPassword": HTTPCall.demoPassword, "newPassword": "another one"]
+    ).with("Authorization", "Bearer \(access)")
+    XCTAssertEqual(try ask(change, from: 2).status, 204)
+  }
+
   func testX7_forwardedAddressesDoNotGetAroundTheThrottle() throws {
     let site = try makeInstallation(.init(isThrottled: true))
     try site.start()
