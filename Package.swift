@@ -34,10 +34,14 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CZxcvbn", providers: [.apt(["libzxcvbn-dev"])]),
     .target(name: "SystemCalls", dependencies: ["CLinux"]),
+    .target(name: "PasswordStrength", dependencies: ["CZxcvbn"]),
     .target(name: "HandlerKit", dependencies: [http, logging]),
     .target(name: "DocumentStore", dependencies: ["SystemCalls", crypto]),
-    .target(name: "Tokens", dependencies: ["HandlerKit", "SystemCalls", jwt, crypto, http]),
+    .target(
+      name: "Tokens",
+      dependencies: ["HandlerKit", "PasswordStrength", "SystemCalls", jwt, crypto, http]),
     .target(
       name: "FastCGI", dependencies: ["CFastCGI", "HandlerKit", "SystemCalls", http, logging]),
     .target(name: "Sessions", dependencies: ["DocumentStore", "SystemCalls", crypto]),
@@ -85,6 +89,7 @@ let package = Package(
       ],
       path: "Tests/TestSupport"),
     .testTarget(name: "SystemCallsTests", dependencies: ["CLinux", "SystemCalls", "TestSupport"]),
+    .testTarget(name: "PasswordStrengthTests", dependencies: ["PasswordStrength", "TestSupport"]),
     .testTarget(
       name: "HandlerKitTests", dependencies: ["HandlerKit", "TestSupport", http, logging]),
     .testTarget(
