@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Tokens
 import XCTest
@@ -63,6 +64,24 @@ final class KeyFileTests: TemporaryFolderTestCase {
     }
     try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: path)
     XCTAssertNoThrow(try KeyFile.loadOrCreate(inFolder: folder))
+  }
+
+  func testM2_fileAndFolderOfAnotherUserAreRefused() throws {
+    try XCTSkipUnless(geteuid() == 0, "only root can give files away")
+    _ = try KeyFile.loadOrCreate(inFolder: folder)
+    chown(path, 65534, 65534)
+    assertRefused()
+    chown(path, 0, 0)
+    XCTAssertNoThrow(try KeyFile.loadOrCreate(inFolder: folder))
+    chown(folder, 65534, 65534)
+    assertRefused()
+    XCTAssertThrowsError(try KeyFile.load(inFolder: folder))
+  }
+
+  func testM2_folderThatOthersMayWriteToIsRefusedAndNoKeysAreMade() throws {
+    chmod(folder, 0o777)
+    assertRefused()
+    XCTAssertEqual(try files(), [])
   }
 
   func testM2_symbolicLinkAndFolderAreRefusedAndLeftAlone() throws {
