@@ -75,7 +75,9 @@ public struct KeyFile: Sendable {
     guard keys.count == 1, let key = keys.first, key.alg == "HS256",
       let bytes = Base64URL.decode(key.k.utf8),
       let secret = try? KeySecret(id: key.kid, bytes: [UInt8](bytes))
-    else { throw KeyFileError(reason: "needs one HS256 key of 32 bytes or more for \(type)") }
+    else {
+      throw KeyFileError(reason: "needs one HS256 key for \(type); \(WeakSecret())")
+    }
     return secret
   }
 

@@ -84,6 +84,19 @@ final class KeyFileTests: TemporaryFolderTestCase {
     XCTAssertEqual(try files(), [])
   }
 
+  func testQ9_keyThatCouldBeGuessedIsRefusedAndIsNotShown() throws {
+    _ = try KeyFile.loadOrCreate(inFolder: folder)
+    let good = try String(contentsOfFile: path, encoding: .utf8)
+    for weak in ["secretsecretsecretsecretsecretsecret", "\0\u{1}\u{2}\u{3}\0\u{1}\u{2}\u{3}"] {
+      let bytes = Data(String(repeating: weak, count: 4).utf8)
+      let text = bytes.base64EncodedString().replacingOccurrences(of: "=", with: "")
+      let key = try Regex(#""k":"[^"]*""#)
+      try write(good.replacing(key, with: #""k":"\#(text)""#))
+      assertRefused(weak, without: text)
+      assertRefused(weak, without: weak)
+    }
+  }
+
   func testM2_symbolicLinkAndFolderAreRefusedAndLeftAlone() throws {
     _ = try KeyFile.loadOrCreate(inFolder: folder)
     try FileManager.default.moveItem(atPath: path, toPath: "\(folder)/elsewhere.json")
