@@ -88,6 +88,7 @@ final class CommandLineTests: EndToEndTestCase {
         "your-256-bit-secret-your-256-bit-secret",
       ] {
         let serve = try site.serve(settings: [name: secret], log: "refused.log")
+        defer { serve.stop() }
         let status = try serve.waitForEnd()
         // Refused, not crashed.
         XCTAssertTrue((1..<128).contains(status), "\(status)")

@@ -16,9 +16,14 @@ final class OwnershipTests: EndToEndTestCase {
     _ site: Installation, _ reason: String, by commands: [[String]] = commands, line: UInt = #line
   ) throws {
     for command in commands {
-      let (status, output) = try site.command(command, input: "a good password\n")
+      let child = try ChildProcess(
+        Repository.program(), command, environment: site.environment, input: "a good password\n",
+        log: "\(site.run)/refused.log", isFresh: true)
+      // Where it is not refused, it may not end by itself.
+      defer { child.stop() }
+      let status = try child.waitForEnd()
       XCTAssertTrue((1..<128).contains(status), "\(command): \(status)", line: line)
-      XCTAssertTrue(output.contains(reason), "\(command): \(output)", line: line)
+      XCTAssertTrue(child.log.contains(reason), "\(command): \(child.log)", line: line)
     }
   }
 
@@ -64,6 +69,7 @@ final class OwnershipTests: EndToEndTestCase {
     mkdir(run, 0o700)
     func refusal() throws -> String {
       let serve = try site.serve(settings: ["POSTERN_RUN": run], log: "refused.log")
+      defer { serve.stop() }
       XCTAssertTrue((1..<128).contains(try serve.waitForEnd()))
       XCTAssertEqual(try contents(run), [])
       return serve.log
