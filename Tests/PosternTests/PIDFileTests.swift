@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import SystemCalls
 import TestSupport
 import XCTest
@@ -86,13 +87,21 @@ final class PIDFileTests: TemporaryFolderTestCase {
     XCTAssertEqual(try text(), "2\n")
   }
 
-  func testH13_ofManyThatStartAtOnceOneTakesIt() throws {
+  func testH13_ofManyThatComeAndGoAtMostOneHasIt() throws {
     let folder = try OwnFolder(folder)
-    for _ in 0..<50 {
-      let taken = onThreads(8) { _ in try? PIDFile.take(in: folder) }.compactMap(\.self)
-      XCTAssertEqual(taken.count, 1)
-      taken.first?.remove()
+    let holders = Atomic(0)
+    let taken = onThreads(8) { _ in
+      (0..<500).reduce(0) { count, _ in
+        guard let file = try? PIDFile.take(in: folder) else { return count }
+        XCTAssertEqual(holders.add(1, ordering: .sequentiallyConsistent).newValue, 1)
+        usleep(50)
+        holders.subtract(1, ordering: .sequentiallyConsistent)
+        file.remove()
+        return count + 1
+      }
     }
+    XCTAssertGreaterThan(taken.reduce(0, +), 0)
+    XCTAssertEqual(try files(), [])
   }
 
   func testH14_linkFolderAndPipeAreRefusedAndLeftAlone() throws {
