@@ -35,13 +35,17 @@ let package = Package(
     .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CZxcvbn", providers: [.apt(["libzxcvbn-dev"])]),
     .target(name: "SystemCalls", dependencies: ["CLinux"]),
     .target(name: "ForeignInput", dependencies: ["CJansson"]),
+    .target(name: "PasswordStrength", dependencies: ["CZxcvbn"]),
     .target(name: "HandlerKit", dependencies: ["ForeignInput", http, logging]),
     .target(name: "DocumentStore", dependencies: ["SystemCalls", crypto]),
     .target(
       name: "Tokens",
-      dependencies: ["ForeignInput", "HandlerKit", "SystemCalls", jwt, crypto, http]),
+      dependencies: [
+        "ForeignInput", "HandlerKit", "PasswordStrength", "SystemCalls", jwt, crypto, http,
+      ]),
     .target(
       name: "FastCGI",
       dependencies: ["CFastCGI", "ForeignInput", "HandlerKit", "SystemCalls", http, logging]),
@@ -66,8 +70,8 @@ let package = Package(
     .target(
       name: "Postern",
       dependencies: [
-        "Accounts", "CurrentUserModule", "DocumentStore", "FastCGI", "HandlerKit", "JobsModule",
-        "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
+        "Accounts", "CurrentUserModule", "DocumentStore", "FastCGI", "ForeignInput", "HandlerKit",
+        "JobsModule", "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
         "SessionsModule", "SystemCalls", "Tokens",
         arguments, configuration, logging,
       ]),
@@ -100,6 +104,7 @@ let package = Package(
       path: "Tests/CostProbe"),
     .testTarget(name: "SystemCallsTests", dependencies: ["CLinux", "SystemCalls", "TestSupport"]),
     .testTarget(name: "ForeignInputTests", dependencies: ["ForeignInput"]),
+    .testTarget(name: "PasswordStrengthTests", dependencies: ["PasswordStrength", "TestSupport"]),
     .testTarget(
       name: "HandlerKitTests",
       dependencies: ["ForeignInput", "HandlerKit", "TestSupport", http, logging]),

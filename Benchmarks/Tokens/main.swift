@@ -16,7 +16,7 @@ struct Payload: JWTPayload {
   func verify(using algorithm: some JWTAlgorithm) throws {}
 }
 
-let secret = "a-secret-for-measuring-0123456789abcdef"
+let secret = "a-secret-for-measuring-RtmAWesul16opgWHDDop0hObIW7BJDglhI8f"
 let rounds = 31
 let verifications = 2_000
 let executor = ThreadExecutor()

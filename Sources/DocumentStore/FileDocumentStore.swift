@@ -17,24 +17,19 @@ public struct FileDocumentStore: DocumentStore {
   /// Opens the store at `path` and makes its folder (0700) if there is none.
   ///
   /// - Parameter lockTimeout: how long `update` waits for others before it throws `busy`.
-  /// - Throws: `DocumentStoreError.failed` where the folder cannot be used, `.damaged` where it
-  ///   belongs to another user or others may write to it.
+  /// - Throws: `DocumentStoreError.failed` where the folder cannot be used, `.damaged` where
+  ///   others could write to it or swap it (`OwnFolder`).
   public init(path: String, lockTimeout: Duration = .seconds(2)) throws(DocumentStoreError) {
     do {
       try System.makeFolder(path)
-      self.root = try System.open(path, O_RDONLY | O_DIRECTORY)
+      self.root = try OwnFolder(path).descriptor
       self.lockTimeout = lockTimeout
-      let status = try System.status(of: root)
-      guard status.st_uid == geteuid() else {
-        throw DocumentStoreError.damaged(path: path, reason: "belongs to another user")
-      }
-      guard status.st_mode & 0o022 == 0 else {
-        throw DocumentStoreError.damaged(path: path, reason: "others may write to this folder")
-      }
     } catch let error as SystemCallError {
       throw .failed(error, path: path)
-    } catch let error as DocumentStoreError {
-      throw error
+    } catch OwnFolderError.failed(let error, let path) {
+      throw .failed(error, path: path)
+    } catch OwnFolderError.shared(let path, let reason) {
+      throw .damaged(path: path, reason: reason)
     } catch {
       throw .damaged(path: path, reason: "unusable")
     }

@@ -1,25 +1,91 @@
 import Glibc
 import SystemCalls
 
-/// The file that says which process is in charge here, and keeps a second one from starting.
+/// The file that says which process is in charge of a run folder, and keeps a second one from
+/// starting. Its owner's alone: whoever can open it can hold its lock.
 struct PIDFile {
-  private let path: String
+  private static let name = "postern.pid"
+
+  private let folder: OwnFolder
   /// Its lock, not its being there, says that the process lives.
   private let file: FileDescriptor
 
-  init(_ path: String) throws {
-    self.path = path
-    file = try System.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
-    guard try System.tryLock(file) else {
-      throw ConfigurationError("another postern is running: \(path) is locked")
+  /// Takes the pid file of `folder`, and makes it where there is none.
+  /// - Returns: `nil` where there is one that others may open or own, as earlier versions made
+  ///   it: its lock says nothing. Whether another process is in charge, the socket has to tell;
+  ///   if not, `replace` it.
+  /// - Throws: `ConfigurationError` where another process has it, or where it is no file.
+  static func take(in folder: OwnFolder) throws -> PIDFile? {
+    while try isForUsAlone(in: folder) {
+      guard let file = try make(in: folder) ?? open(in: folder) else { continue }
+      guard try System.tryLock(file) else { throw isTaken(in: folder) }
+      // Whoever had it may have removed it since it was opened.
+      if try isNamed(file, in: folder) { return try PIDFile(folder: folder, file: file) }
     }
-    // Tools of other users read it, whatever our umask.
-    try System.setMode(0o644, of: file)
+    return nil
+  }
+
+  /// Puts a new pid file in the place of one that others may have locked.
+  static func replace(in folder: OwnFolder) throws -> PIDFile {
+    try System.remove(name, in: folder.descriptor)
+    guard let file = try make(in: folder), try System.tryLock(file) else {
+      throw isTaken(in: folder)
+    }
+    return try PIDFile(folder: folder, file: file)
+  }
+
+  /// - Parameter file: locked.
+  private init(folder: OwnFolder, file: FileDescriptor) throws {
+    self.folder = folder
+    self.file = file
     try System.truncate(file)
     try System.write(Array("\(getpid())\n".utf8), to: file)
   }
 
   func remove() {
-    try? System.remove(path)
+    guard (try? Self.isNamed(file, in: folder)) == true else { return }
+    try? System.remove(Self.name, in: folder.descriptor)
   }
+
+  /// Whether nobody else can open the file, if there is one.
+  private static func isForUsAlone(in folder: OwnFolder) throws -> Bool {
+    guard let status = try System.status(of: name, in: folder.descriptor) else { return true }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw ConfigurationError("there is something else than a file at \(path(in: folder))")
+    }
+    return status.st_uid == geteuid() && status.st_mode & 0o077 == 0 && status.st_nlink <= 1
+  }
+
+  /// Returns `nil` where there is none any longer.
+  private static func open(in folder: OwnFolder) throws -> FileDescriptor? {
+    do {
+      return try System.open(name, in: folder.descriptor, O_RDWR | O_NONBLOCK)
+    } catch  where error.code == ENOENT {
+      return nil
+    }
+  }
+
+  /// Returns `nil` where another process was faster.
+  private static func make(in folder: OwnFolder) throws -> FileDescriptor? {
+    do {
+      let file = try System.open(
+        name, in: folder.descriptor, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+      try System.setMode(0o600, of: file)
+      return file
+    } catch  where error.code == EEXIST {
+      return nil
+    }
+  }
+
+  private static func isNamed(_ file: FileDescriptor, in folder: OwnFolder) throws -> Bool {
+    guard let named = try System.status(of: name, in: folder.descriptor) else { return false }
+    let opened = try System.status(of: file)
+    return (named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino)
+  }
+
+  private static func isTaken(in folder: OwnFolder) -> ConfigurationError {
+    ConfigurationError("another postern is running: \(path(in: folder)) is locked")
+  }
+
+  private static func path(in folder: OwnFolder) -> String { "\(folder.path)/\(name)" }
 }

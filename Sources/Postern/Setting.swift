@@ -17,7 +17,8 @@ struct Setting: Sendable {
     Setting("run", "./run", "folder of postern.sock and postern.pid"),
     Setting("workers", nil, "worker processes (default: number of cores)"),
     Setting("store", "file", "where documents are kept; there is only this one"),
-    Setting("tokens.accessSecret", nil, "HS256 secret, 32 bytes or more, instead of keys.json"),
+    Setting(
+      "tokens.accessSecret", nil, "HS256 secret, 32 random bytes or more, instead of keys.json"),
     Setting("tokens.refreshSecret", nil, "another one, for refresh tokens"),
     Setting("tokens.accessLifetime", 900, "seconds that an access token lives"),
     Setting("tokens.refreshLifetime", 2_592_000, "seconds that a refresh token lives"),

@@ -1,4 +1,5 @@
 import Configuration
+import ForeignInput
 import FoundationEssentials
 
 /// The settings of a JSON file, under their dotted names.
@@ -10,18 +11,17 @@ struct SettingsFile {
   let values: [String: ConfigContent]
 
   /// - Parameter isOptional: whether there may be no file.
-  /// - Throws: `ConfigurationError`, also for a name that is no setting: misspelt, it would
-  ///   silently do nothing.
+  /// - Throws: `ConfigurationError`, also for a file that others could write to, and for a name
+  ///   that is no setting: misspelt, it would silently do nothing.
   init(path: String, isOptional: Bool) throws(ConfigurationError) {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      guard isOptional, !FileManager.default.fileExists(atPath: path) else {
-        throw ConfigurationError("\(path) cannot be read")
-      }
+    guard let bytes = try Self.contents(ofFile: path, isOptional: isOptional) else {
       values = [:]
       return
     }
-    guard let leaves = try? JSONDecoder().decode(Leaves.self, from: data) else {
-      throw ConfigurationError("\(path) is not a JSON object of settings")
+    guard StrictJSON.isReadable(bytes),
+      let leaves = try? JSONDecoder().decode(Leaves.self, from: Data(bytes))
+    else {
+      throw ConfigurationError("\(path) is not a JSON object of settings, each given once")
     }
     let known = Set(Setting.all.map(\.name))
     if let unknown = leaves.values.keys.sorted().first(where: { !known.contains($0) }) {

@@ -6,7 +6,7 @@ import SystemCalls
 /// Keeps the worker processes running. Never handles a request itself.
 struct Supervisor {
   private let socket: ListeningSocket
-  private let socketPath: String
+  private let run: OwnFolder
   private let pidFile: PIDFile
   private let logger: Logger
   private let lifeline: (read: Int32, write: Int32)
@@ -24,22 +24,38 @@ struct Supervisor {
   }
 
   /// How long workers may take to end what they have in hand.
-  private static let patience = Duration.seconds(10)
+  static let patience = Duration.seconds(10)
   /// What comes so soon after the first request to stop is the same one: at Ctrl-C the terminal
   /// sends SIGINT, and a script that started us may add its SIGTERM.
   private static let echo = Duration.seconds(1)
 
-  /// Takes the pid file and makes the socket, both in the run folder.
+  private static let socketName = "postern.sock"
+
+  /// Takes the pid file and makes the socket, both in the run folder, which must be ours alone:
+  /// whoever else could put a socket there would be sent the passwords.
   /// - Parameter options: the command line options that say where the settings are.
-  init(configuration: PosternConfiguration, options: [String], logger: Logger) throws {
-    // The web server, in our group, has to get to the socket in it.
-    if try System.makeFolder(configuration.run) {
-      try System.setMode(0o750, ofPath: configuration.run)
+  /// - Parameter patience: how long to wait for a process that listens there to end.
+  init(
+    configuration: PosternConfiguration, options: [String], logger: Logger,
+    patience: Duration = Self.patience
+  ) throws {
+    let isNew = try System.makeFolder(configuration.run)
+    do {
+      run = try OwnFolder(configuration.run)
+    } catch {
+      throw ConfigurationError("the run folder \(error)")
     }
-    pidFile = try PIDFile("\(configuration.run)/postern.pid")
-    socketPath = "\(configuration.run)/postern.sock"
-    // Workers of a supervisor that was killed may still end what they have in hand.
-    socket = try ListeningSocket(path: socketPath, patience: Self.patience)
+    // The web server, in our group, has to get to the socket in it.
+    if isNew { try System.setMode(0o750, of: run.descriptor) }
+    let taken = try PIDFile.take(in: run)
+    do {
+      // Workers of a supervisor that was killed may still end what they have in hand.
+      socket = try ListeningSocket(path: "\(run.path)/\(Self.socketName)", patience: patience)
+      pidFile = try taken ?? PIDFile.replace(in: run)
+    } catch {
+      taken?.remove()
+      throw error
+    }
     lifeline = try System.pipe()
     program = try System.pathOfThisProgram()
     places = Array(repeating: Place(), count: configuration.workers)
@@ -59,7 +75,7 @@ struct Supervisor {
   /// Runs until SIGTERM, SIGINT or SIGQUIT, and leaves no process, socket or pid file behind.
   mutating func run(until signals: SignalQueue) throws {
     defer {
-      try? System.remove(socketPath)
+      try? System.remove(Self.socketName, in: run.descriptor)
       pidFile.remove()
     }
     logger.notice(

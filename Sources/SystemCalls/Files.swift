@@ -50,6 +50,18 @@ extension System {
     return result == 0 ? status : nil
   }
 
+  /// fstatat(2): what `name` in a folder is, a link itself and not what it leads to; `nil` where
+  /// there is nothing.
+  public static func status(
+    of name: String, in folder: FileDescriptor
+  ) throws(SystemCallError) -> stat? {
+    var status = stat()
+    let result = try retrying("fstatat") {
+      fstatat(folder.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno == ENOENT ? 1 : -1
+    }
+    return result == 0 ? status : nil
+  }
+
   /// read(2) until the end of the file, or until there are `limit` bytes.
   public static func read(
     _ file: FileDescriptor, limit: Int
@@ -168,12 +180,5 @@ extension System {
   /// ftruncate(2) to nothing.
   public static func truncate(_ file: FileDescriptor) throws(SystemCallError) {
     try retrying("ftruncate") { ftruncate(file.number, 0) }
-  }
-
-  /// readlink(2) of `/proc/self/exe` (proc(5)): the program that this process runs.
-  public static func pathOfThisProgram() throws(SystemCallError) -> String {
-    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = try retrying("readlink") { readlink("/proc/self/exe", &buffer, buffer.count) }
-    return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }

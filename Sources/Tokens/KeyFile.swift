@@ -1,3 +1,4 @@
+import ForeignInput
 import FoundationEssentials
 import Glibc
 import SystemCalls
@@ -10,23 +11,29 @@ public struct KeyFile: Sendable {
   /// Reads the file `keys.json` in `folder`, and makes it with fresh keys if there is none.
   /// - Throws: `KeyFileError`
   public static func loadOrCreate(inFolder path: String) throws -> KeyFile {
-    do {
-      let folder = try System.open(path, O_RDONLY | O_DIRECTORY)
+    try inFolder(path) { folder in
       if let file = try load(from: folder) { return file }
       try create(in: folder)
       if let file = try load(from: folder) { return file }
       throw KeyFileError(reason: "vanished")
-    } catch let error as SystemCallError {
-      throw KeyFileError(reason: error.description)
     }
   }
 
   /// Reads the file `keys.json` in `folder`; `nil` if there is none.
   /// - Throws: `KeyFileError`
   public static func load(inFolder path: String) throws -> KeyFile? {
+    try inFolder(path) { folder in try load(from: folder) }
+  }
+
+  private static func inFolder<R>(
+    _ path: String, _ body: (FileDescriptor) throws -> R
+  ) throws -> R {
     do {
-      return try load(from: System.open(path, O_RDONLY | O_DIRECTORY))
+      let folder = try OwnFolder(path)
+      return try body(folder.descriptor)
     } catch let error as SystemCallError {
+      throw KeyFileError(reason: error.description)
+    } catch let error as OwnFolderError {
       throw KeyFileError(reason: error.description)
     }
   }
@@ -48,18 +55,16 @@ public struct KeyFile: Sendable {
   }
 
   private static func load(from folder: FileDescriptor) throws -> KeyFile? {
-    let file: FileDescriptor
-    do {
-      file = try System.open(name, in: folder, O_RDONLY | O_NONBLOCK)
-    } catch  where error.code == ENOENT {
-      return nil
-    }
+    guard try System.status(of: name, in: folder) != nil else { return nil }
+    let file = try System.open(name, in: folder, O_RDONLY | O_NONBLOCK)
     let status = try System.status(of: file)
     guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 == 0 else {
       throw KeyFileError(reason: "must be a regular file that only its owner may read (0600)")
     }
+    if let sharing = System.sharing(of: status) { throw KeyFileError(reason: sharing) }
     let bytes = try System.read(file, limit: sizeLimit)
-    guard let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)),
+    guard StrictJSON.isReadable(bytes),
+      let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)),
       content.version == 1
     else { throw KeyFileError(reason: "not a key file of version 1") }
     return KeyFile(
@@ -72,7 +77,9 @@ public struct KeyFile: Sendable {
     guard keys.count == 1, let key = keys.first, key.alg == "HS256",
       let bytes = Base64URL.decode(key.k.utf8),
       let secret = try? KeySecret(id: key.kid, bytes: [UInt8](bytes))
-    else { throw KeyFileError(reason: "needs one HS256 key of 32 bytes or more for \(type)") }
+    else {
+      throw KeyFileError(reason: "needs one HS256 key for \(type); \(WeakSecret())")
+    }
     return secret
   }
 

@@ -10,12 +10,9 @@ public struct KeySecret: Sendable, Equatable, CustomStringConvertible, CustomRef
   public var description: String { id }
   public var customMirror: Mirror { Mirror(self, children: ["id": id]) }
 
-  /// The length below which a secret is refused: that of the hash (RFC 7518 §3.2).
-  public static let shortest = 32
-
-  /// - Throws: `WeakSecret` for less than 32 bytes or one byte repeated.
+  /// - Throws: `WeakSecret` for less than 32 bytes, and for what could be guessed.
   public init(id: String, bytes: [UInt8]) throws(WeakSecret) {
-    guard bytes.count >= Self.shortest, Set(bytes).count > 1 else { throw WeakSecret() }
+    guard SecretStrength.suffices(bytes) else { throw WeakSecret() }
     self.id = id
     self.bytes = bytes
   }
@@ -35,15 +32,10 @@ public struct KeySecret: Sendable, Equatable, CustomStringConvertible, CustomRef
   /// A fresh one of 32 random bytes.
   public static func random() throws(WeakSecret) -> KeySecret {
     var generator = SystemRandomNumberGenerator()
-    let bytes = (0..<shortest).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    let bytes = (0..<SecretStrength.shortest).map { _ in
+      UInt8.random(in: .min ... .max, using: &generator)
+    }
     let id = (0..<9).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
     return try KeySecret(id: Base64URL.encode(id), bytes: bytes)
-  }
-}
-
-/// A secret that could be guessed.
-public struct WeakSecret: Error, CustomStringConvertible {
-  public var description: String {
-    "a secret must have at least \(KeySecret.shortest) bytes, not all the same"
   }
 }

@@ -80,11 +80,15 @@ final class CommandLineTests: EndToEndTestCase {
     XCTAssertEqual(try full.command(["user", "list"]).output.split(separator: "\n").count, 3)
   }
 
-  func testM1_aSecretOfLessThan32BytesStopsTheStartAndIsNotPrinted() throws {
+  func testM1_aSecretThatIsShortOrGuessableStopsTheStartAndIsNotPrinted() throws {
     let site = try makeInstallation()
     for name in ["POSTERN_TOKENS_ACCESS_SECRET", "POSTERN_TOKENS_REFRESH_SECRET"] {
-      for secret in ["only-thirty-one-bytes-are-here!", String(repeating: "q", count: 64)] {
+      for secret in [
+        "only-thirty-one-bytes-are-here!", String(repeating: "q", count: 64),
+        "your-256-bit-secret-your-256-bit-secret",
+      ] {
         let serve = try site.serve(settings: [name: secret], log: "refused.log")
+        defer { serve.stop() }
         let status = try serve.waitForEnd()
         // Refused, not crashed.
         XCTAssertTrue((1..<128).contains(status), "\(status)")
@@ -96,8 +100,8 @@ final class CommandLineTests: EndToEndTestCase {
   }
 
   func testM1_tokensAreHS256UnderTheSecretsOfTheEnvironment() throws {
-    let access = "access-secret-of-at-least-32-bytes!",
-      refresh = "refresh-secret-with-32-bytes-too!"
+    let access = "yQ7mHI2x8eLbCagNeXuhQkb7d8M4HAL8eYcbFlIk",
+      refresh = "DuOJCPi45kAoX3lqfO9AogHCXUk4gSfZBhWPbp4t"
     let site = try makeInstallation(
       .init(settings: [
         "POSTERN_TOKENS_ACCESS_SECRET": access, "POSTERN_TOKENS_REFRESH_SECRET": refresh,

@@ -27,7 +27,7 @@ final class FileModeTests: EndToEndTestCase {
       let socket = try FileManager.default.attributesOfItem(atPath: site.socketPath)
       XCTAssertEqual(socket[.posixPermissions] as? Int, 0o660, "umask \(umask)")
       let pidFile = try FileManager.default.attributesOfItem(atPath: site.pidPath)
-      XCTAssertEqual(pidFile[.posixPermissions] as? Int, 0o644, "umask \(umask)")
+      XCTAssertEqual(pidFile[.posixPermissions] as? Int, 0o600, "umask \(umask)")
       site.stop()
     }
   }

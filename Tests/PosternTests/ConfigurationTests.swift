@@ -46,7 +46,7 @@ final class ConfigurationTests: TemporaryFolderTestCase {
   }
 
   func testEveryNameOfTheContractSetsItsSetting() throws {
-    let secret = "0123456789abcdef0123456789abcdef"
+    let secret = "tFINdzCsR4OydRGuFsIsdq2caZK3gacGYsdrNW1h"
     let configuration = try load(
       "{}",
       [

@@ -32,6 +32,61 @@ final class SupervisorTests: TemporaryFolderTestCase {
     }
   }
 
+  private func supervisor(run: String, patience: Duration = .zero) throws -> Supervisor {
+    try Supervisor(
+      configuration: .load(file: nil, environment: ["POSTERN_RUN": run]), options: [],
+      logger: logger, patience: patience)
+  }
+
+  func testQ7_runFolderThatOthersMayWriteToIsRefusedAndNothingIsPutThere() throws {
+    for mode: mode_t in [0o777, 0o1777, 0o770, 0o702] {
+      chmod(folder, mode)
+      XCTAssertThrowsError(try supervisor(run: folder)) {
+        XCTAssertEqual(
+          "\($0)",
+          "the run folder \(folder) can be written to by others (mode 0\(String(mode, radix: 8)))")
+      }
+      XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder), [])
+    }
+  }
+
+  func testQ7_runFolderOfAnotherUserIsRefusedAndNothingIsPutThere() throws {
+    try XCTSkipUnless(geteuid() == 0, "only root can give folders away")
+    chown(folder, 65534, 65534)
+    XCTAssertThrowsError(try supervisor(run: folder)) {
+      XCTAssertEqual(
+        "\($0)", "the run folder \(folder) belongs to another user (uid 65534)")
+    }
+    XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder), [])
+  }
+
+  func testQ7_lockOfOthersOnAnOlderPidFileDoesNotStopTheStart() throws {
+    let path = "\(folder)/postern.pid"
+    try Data("1\n".utf8).write(to: URL(fileURLWithPath: path))
+    chmod(path, 0o644)
+    let stranger = try System.open(path, O_RDONLY)
+    XCTAssertTrue(try System.tryLock(stranger))
+    let supervisor = try supervisor(run: folder)
+    XCTAssertEqual(try System.status(ofPath: path).map { $0.st_mode & 0o7777 }, 0o600)
+    withExtendedLifetime((stranger, supervisor)) {}
+  }
+
+  func testH13_socketKeepsASecondOneAwayWhereThePidFileCannot() throws {
+    let path = "\(folder)/postern.pid"
+    let first = try supervisor(run: folder)
+    // As an earlier version that is still running made it.
+    chmod(path, 0o644)
+    let before = try System.status(ofPath: path)?.st_ino
+    XCTAssertThrowsError(try supervisor(run: folder)) {
+      XCTAssertTrue("\($0)".hasSuffix("another process listens here"), "\($0)")
+    }
+    XCTAssertEqual(try System.status(ofPath: path)?.st_ino, before)
+    unlink(path)
+    XCTAssertThrowsError(try supervisor(run: folder))
+    XCTAssertEqual(try files(), ["postern.sock"], "the one that was refused leaves nothing")
+    withExtendedLifetime(first) {}
+  }
+
   func testM3_sweepGetsNoSecretOfTheTokens() throws {
     let program = "\(folder)/program"
     try Data("#!/bin/sh\nenv > '\(folder)/output'\n".utf8)
@@ -52,6 +107,22 @@ final class SupervisorTests: TemporaryFolderTestCase {
     let environment = try String(contentsOfFile: "\(folder)/output", encoding: .utf8)
     XCTAssertTrue(environment.contains("POSTERN_TEST=value"), environment)
     for name in secrets { XCTAssertFalse(environment.contains(name), environment) }
+  }
+
+  func testF11_workerRefusesADataFolderThatOthersMayWriteTo() async throws {
+    let configuration = try PosternConfiguration.load(
+      file: nil, environment: ["POSTERN_DATA": folder])
+    chmod(folder, 0o777)
+    for mayMakeKeys in [true, false] {
+      do {
+        _ = try await Services(
+          configuration: configuration, logger: logger, mayMakeKeys: mayMakeKeys)
+        XCTFail("started on a folder of everybody's")
+      } catch {
+        XCTAssertEqual("\(error)", "\(folder): can be written to by others (mode 0777)")
+      }
+    }
+    XCTAssertEqual(try files(), [])
   }
 
   func testM6_workerThatMayNotMakeKeysSaysThatTheyAreMissing() async throws {

@@ -19,8 +19,8 @@ public struct TestHouse: Sendable {
   /// When tests take place, unless they say otherwise.
   public static let now = Date(timeIntervalSince1970: 1_800_000_000)
   public static let password = "correct horse"
-  public static let accessSecret = "access-secret-for-tests-0123456789abcdef"
-  public static let refreshSecret = "refresh-secret-for-tests-0123456789abcde"
+  public static let accessSecret = "access-secret-for-tests-WFzy8zrg52XTLnK4Aa97MfFz40AnJgQyDxzm"
+  public static let refreshSecret = "refresh-secret-for-tests-KP9wgtuKe6ZkMa0t3Sg4C67XbixEZHr7FAZA"
 
   public let documents: any DocumentStore
   public let users: UserDirectory

@@ -19,8 +19,8 @@ struct Forge {
 
   static func both(audience: String? = nil) async throws -> [Forge] {
     let secrets: [Kind: String] = [
-      .access: "forge access secret 0123456789abcdefgh",
-      .refresh: "forge refresh secret 0123456789abcdefg",
+      .access: "forge access secret RcLL582Px6Lz8J7vGZTVScX7XaCwHbUOZzW1",
+      .refresh: "forge refresh secret PYjRKd05OBLOdHah4eFyuwhu6VietRYNUBEa",
     ]
     func key(_ kind: Kind) throws -> KeySecret {
       try KeySecret(id: keyID, bytes: Array(secrets[kind, default: ""].utf8))

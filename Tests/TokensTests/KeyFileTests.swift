@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Tokens
 import XCTest
@@ -37,6 +38,18 @@ final class KeyFileTests: TemporaryFolderTestCase {
     XCTAssertEqual(try Data(contentsOf: URL(fileURLWithPath: path)), bytes)
   }
 
+  func testM2_Q10_aFileWithTwoReadingsIsRefused() throws {
+    _ = try KeyFile.loadOrCreate(inFolder: folder)
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let twice = text.replacingOccurrences(
+      of: #""alg":"HS256""#, with: #""alg":"HS256","alg":"HS256""#)
+    XCTAssertNotEqual(twice, text)
+    for text in [twice, String(text.dropLast()) + ",}"] {
+      try write(text)
+      assertRefused(text)
+    }
+  }
+
   func testM7_theTwoKindsHaveDifferentKeys() throws {
     let file = try KeyFile.loadOrCreate(inFolder: folder)
     XCTAssertNotEqual(file.access, file.refresh)
@@ -63,6 +76,37 @@ final class KeyFileTests: TemporaryFolderTestCase {
     }
     try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: path)
     XCTAssertNoThrow(try KeyFile.loadOrCreate(inFolder: folder))
+  }
+
+  func testM2_fileAndFolderOfAnotherUserAreRefused() throws {
+    try XCTSkipUnless(geteuid() == 0, "only root can give files away")
+    _ = try KeyFile.loadOrCreate(inFolder: folder)
+    chown(path, 65534, 65534)
+    assertRefused()
+    chown(path, 0, 0)
+    XCTAssertNoThrow(try KeyFile.loadOrCreate(inFolder: folder))
+    chown(folder, 65534, 65534)
+    assertRefused()
+    XCTAssertThrowsError(try KeyFile.load(inFolder: folder))
+  }
+
+  func testM2_folderThatOthersMayWriteToIsRefusedAndNoKeysAreMade() throws {
+    chmod(folder, 0o777)
+    assertRefused()
+    XCTAssertEqual(try files(), [])
+  }
+
+  func testQ9_keyThatCouldBeGuessedIsRefusedAndIsNotShown() throws {
+    _ = try KeyFile.loadOrCreate(inFolder: folder)
+    let good = try String(contentsOfFile: path, encoding: .utf8)
+    for weak in ["secretsecretsecretsecretsecretsecret", "\0\u{1}\u{2}\u{3}\0\u{1}\u{2}\u{3}"] {
+      let bytes = Data(String(repeating: weak, count: 4).utf8)
+      let text = bytes.base64EncodedString().replacingOccurrences(of: "=", with: "")
+      let key = try Regex(#""k":"[^"]*""#)
+      try write(good.replacing(key, with: #""k":"\#(text)""#))
+      assertRefused(weak, without: text)
+      assertRefused(weak, without: weak)
+    }
   }
 
   func testM2_symbolicLinkAndFolderAreRefusedAndLeftAlone() throws {

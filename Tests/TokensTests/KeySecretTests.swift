@@ -1,22 +1,74 @@
+import Foundation
 import Tokens
 import XCTest
 
 final class KeySecretTests: XCTestCase {
   func testM1_shortOrMonotonousSecretIsRefused() {
-    for text in ["", "canary", String(repeating: "ab", count: 15) + "c"] {
+    for text in ["", "canary", "rT5kQ9wXc2LmZ7vBn4Hs8Jd1Fg6Yp3A"] {
       XCTAssertThrowsError(try KeySecret(text: text, type: AccessClaims.type)) { error in
         XCTAssertTrue(error is WeakSecret)
         XCTAssertTrue("\(error)".contains("32 bytes"))
+        XCTAssertTrue("\(error)".contains("bits of entropy"))
+        XCTAssertTrue("\(error)".contains("openssl rand -base64 32"))
         XCTAssertTrue(text.isEmpty || !"\(error)".contains(text))
       }
     }
-    XCTAssertThrowsError(try KeySecret(id: "k", bytes: [UInt8](repeating: 7, count: 64)))
     XCTAssertNoThrow(
-      try KeySecret(text: String(repeating: "ab", count: 16), type: AccessClaims.type))
+      try KeySecret(text: "rT5kQ9wXc2LmZ7vBn4Hs8Jd1Fg6Yp3AK", type: AccessClaims.type))
+    for pattern: [UInt8] in [[7], [0, 255], [200, 201, 202, 203, 204, 205, 206]] {
+      let bytes = Array(repeatElement(pattern, count: 32).joined())
+      XCTAssertThrowsError(try KeySecret(id: "k", bytes: bytes))
+    }
+  }
+
+  func testQ9_secretThatCouldBeGuessedIsRefused() {
+    for text in [
+      String(repeating: "ab", count: 20), String(repeating: "0123456789", count: 4),
+      "0123456789abcdef0123456789abcdef", "abcdefghijklmnopqrstuvwxyz0123456789",
+      "secretsecretsecretsecretsecretsecret", "your-256-bit-secret-your-256-bit-secret",
+      "qwertyuiopasdfghjklzxcvbnm1234567890", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.0p;/",
+      "QWERTYUIOPqwertyuiopQWERTYUIOPqwertyuiop", "passwordpasswordpasswordpassword",
+      "P@ssw0rdP@ssw0rdP@ssw0rdP@ssw0rd", "correct horse battery staple correct horse",
+      "2024-01-01-2024-01-02-2024-01-03-2024", "12.03.1984 12.03.1984 12.03.1984 12.03.1984",
+      "my-super-secret-jwt-key-change-me-in-production",
+      "change-this-to-a-long-random-string-please", "ThisIsMySuperSecretKeyForSigningTokens123!",
+      "this_is_a_very_secret_secret_do_not_tell_it", "deadbeefcafebabedeadbeefcafebabe0123",
+      "the quick brown fox jumps over the lazy dog", "adminadminadminadminadminadminadmin",
+      "00000000000000000000000000000001", "keyboard-cat-keyboard-cat-keyboard-cat",
+      "summer2024winter2024spring2024autumn2024", "secretsecretsecretsecretsecretsecret\n",
+      "s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t", "Passwört-Passwört-Passwört-Passwört",
+    ] {
+      XCTAssertGreaterThanOrEqual(text.utf8.count, 32, text)
+      for type in [AccessClaims.type, RefreshClaims.type] {
+        XCTAssertThrowsError(try KeySecret(text: text, type: type), text)
+      }
+      XCTAssertThrowsError(try KeySecret(id: "k", bytes: Array(text.utf8)), text)
+    }
+  }
+
+  func testQ9_randomSecretsOfTheUsualMakingsAreTaken() {
+    var generator = SeededGenerator(state: 9)
+    func random(_ count: Int) -> [UInt8] {
+      (0..<count).map { _ in .random(in: .min ... .max, using: &generator) }
+    }
+    func hexadecimal(_ count: Int) -> String {
+      random(count).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+    for _ in 0..<300 {
+      for text in [
+        hexadecimal(16), hexadecimal(32), hexadecimal(16).uppercased(),
+        Data(random(24)).base64EncodedString(), Data(random(32)).base64EncodedString(),
+        String(decoding: random(32).map { 0x21 + $0 % 94 }, as: UTF8.self),
+        hexadecimal(16) + "\n", UUID.random(using: &generator).uuidString,
+      ] {
+        XCTAssertNoThrow(try KeySecret(text: text, type: AccessClaims.type), text)
+      }
+      XCTAssertNoThrow(try KeySecret(id: "k", bytes: random(32)))
+    }
   }
 
   func testSecretNeverPrintsItself() throws {
-    let text = "canary-canary-canary-canary-canary"
+    let text = "canary-lwP2FjoxJlylHNZvNxHKXxNmiVz9aoxa"
     let secret = try KeySecret(text: text, type: AccessClaims.type)
     var dumped = ""
     dump(secret, to: &dumped)
@@ -28,7 +80,7 @@ final class KeySecretTests: XCTestCase {
   }
 
   func testIDOfAGivenSecretFollowsFromItAndFromTheKindAlone() throws {
-    let text = "a secret that is long enough for it"
+    let text = "hycOx09PEUrNQAmkA1lmByUKNjU6qGmcwBDuCYw7"
     let access = try KeySecret(text: text, type: AccessClaims.type)
     XCTAssertEqual(access, try KeySecret(text: text, type: AccessClaims.type))
     XCTAssertNotEqual(access.id, try KeySecret(text: text, type: RefreshClaims.type).id)
@@ -39,5 +91,18 @@ final class KeySecretTests: XCTestCase {
     let secrets = try (0..<1000).map { _ in try KeySecret.random() }
     XCTAssertEqual(Set(secrets.map(\.id)).count, 1000)
     XCTAssertNotEqual(secrets[0], secrets[1])
+  }
+}
+
+/// SplitMix64: the same numbers in every run.
+private struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var value = state
+    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    return value ^ (value >> 31)
   }
 }

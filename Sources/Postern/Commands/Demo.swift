@@ -22,8 +22,8 @@ struct Demo: ParsableCommand {
     System.forbidDumps()
     let configuration = try settings.load()
     let documents = try FileDocumentStore(path: configuration.data)
-    let folder = try System.open(configuration.data, O_RDONLY | O_DIRECTORY)
-    guard try System.names(in: folder).isEmpty else { return }
+    let folder = try OwnFolder(configuration.data)
+    guard try System.names(in: folder.descriptor).isEmpty else { return }
 
     let passwords = try PasswordHasher(concurrency: 1)
     let users = UserDirectory(documents: documents)
