@@ -116,6 +116,21 @@ final class PasswordModuleTests: TemporaryFolderTestCase {
     XCTAssertLessThanOrEqual(left.count, 1)
   }
 
+  /// Two tabs, or a client that asks again: the current password stays right all the time.
+  func testE8_Q4_racingChangesToTheSamePasswordNeverHearThatItIsWrong() async throws {
+    let house = try await TestHouse(folder: folder)
+    try house.addUser("alice")
+    let access = await house.login("alice").accessToken
+    let statuses = await withTaskGroup(of: Int.self) { group in
+      for _ in 0..<16 {
+        group.addTask { await change(house, access, to: TestHouse.password).status.code }
+      }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    XCTAssertTrue(statuses.contains(204), "\(statuses)")
+    XCTAssertEqual(Set(statuses).subtracting([204, 503]), [])
+  }
+
   func testE8_OfTwoRacingChangesTheLateOneEndsNoSession() async throws {
     for round in 0..<10 {
       let house = try await TestHouse(folder: "\(folder)/\(round)")
