@@ -43,9 +43,7 @@ let package = Package(
     .target(name: "DocumentStore", dependencies: ["SystemCalls", crypto]),
     .target(
       name: "Tokens",
-      dependencies: [
-        "ForeignInput", "HandlerKit", "PasswordStrength", "SystemCalls", jwt, crypto, http,
-      ]),
+      dependencies: ["ForeignInput", "PasswordStrength", "SystemCalls", jwt, crypto]),
     .target(
       name: "FastCGI",
       dependencies: ["CFastCGI", "ForeignInput", "HandlerKit", "SystemCalls", http, logging]),
@@ -54,23 +52,38 @@ let package = Package(
       name: "Accounts",
       dependencies: ["CSodium", "DocumentStore", "ForeignInput", "SystemCalls", crypto]),
     .target(
+      name: "Authentication", dependencies: ["ForeignInput", "HandlerKit", "Tokens", http]),
+    .target(
       name: "LoginModule",
-      dependencies: ["Accounts", "ForeignInput", "HandlerKit", "Sessions", "Tokens", http, logging]),
+      dependencies: [
+        "Accounts", "Authentication", "ForeignInput", "HandlerKit", "Sessions", "Tokens", http,
+        logging,
+      ]),
     .target(
       name: "RefreshModule",
-      dependencies: ["Accounts", "ForeignInput", "HandlerKit", "Sessions", "Tokens", logging]),
-    .target(name: "LogoutModule", dependencies: ["HandlerKit", "Sessions", "Tokens", logging]),
+      dependencies: [
+        "Accounts", "Authentication", "ForeignInput", "HandlerKit", "Sessions", "Tokens", logging,
+      ]),
     .target(
-      name: "SessionsModule", dependencies: ["Accounts", "HandlerKit", "Sessions", "Tokens"]),
+      name: "LogoutModule",
+      dependencies: ["Authentication", "HandlerKit", "Sessions", "Tokens", logging]),
+    .target(
+      name: "SessionsModule",
+      dependencies: ["Accounts", "Authentication", "HandlerKit", "Sessions"]),
     .target(
       name: "PasswordModule",
-      dependencies: ["Accounts", "ForeignInput", "HandlerKit", "Sessions", "Tokens", logging]),
-    .target(name: "JobsModule", dependencies: ["DocumentStore", "HandlerKit", "Tokens"]),
-    .target(name: "CurrentUserModule", dependencies: ["Accounts", "HandlerKit", "Tokens"]),
+      dependencies: [
+        "Accounts", "Authentication", "ForeignInput", "HandlerKit", "Sessions", "Tokens", logging,
+      ]),
+    .target(
+      name: "JobsModule", dependencies: ["Authentication", "DocumentStore", "HandlerKit"]),
+    .target(
+      name: "CurrentUserModule", dependencies: ["Accounts", "Authentication", "HandlerKit"]),
     .target(
       name: "Postern",
       dependencies: [
-        "Accounts", "CurrentUserModule", "DocumentStore", "FastCGI", "ForeignInput", "HandlerKit",
+        "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "FastCGI",
+        "ForeignInput", "HandlerKit",
         "JobsModule", "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
         "SessionsModule", "SystemCalls", "Tokens",
         arguments, configuration, logging,
@@ -92,10 +105,11 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Accounts", "CurrentUserModule", "DocumentStore", "ForeignInput", "HandlerKit",
+        "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "ForeignInput",
+        "HandlerKit",
         "JobsModule", "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
         "SessionsModule",
-        "SystemCalls", "Tokens", http, logging,
+        "SystemCalls", "Tokens", crypto, http, logging,
       ],
       path: "Tests/TestSupport"),
     .executableTarget(
@@ -118,6 +132,9 @@ let package = Package(
     .testTarget(
       name: "TokensTests",
       dependencies: ["ForeignInput", "HandlerKit", "TestSupport", "Tokens", crypto, http]),
+    .testTarget(
+      name: "AuthenticationTests",
+      dependencies: ["Authentication", "HandlerKit", "TestSupport", "Tokens", http]),
     .testTarget(name: "SessionsTests", dependencies: ["DocumentStore", "Sessions", "TestSupport"]),
     .testTarget(
       name: "AccountsTests",
@@ -148,7 +165,10 @@ let package = Package(
       dependencies: ["DocumentStore", "HandlerKit", "JobsModule", "TestSupport", "Tokens", http]),
     .testTarget(
       name: "CurrentUserModuleTests",
-      dependencies: ["Accounts", "CurrentUserModule", "HandlerKit", "TestSupport", "Tokens", http]),
+      dependencies: [
+        "Accounts", "Authentication", "CurrentUserModule", "HandlerKit", "TestSupport", "Tokens",
+        http,
+      ]),
     .testTarget(
       name: "PosternTests",
       dependencies: [

@@ -1,6 +1,6 @@
 public import Accounts
+public import Authentication
 public import HandlerKit
-public import Tokens
 
 /// `GET /current-user`: who the caller is, as the store has them now.
 public struct CurrentUserModule: HandlerModule {

@@ -1,6 +1,6 @@
+public import Authentication
 public import DocumentStore
 public import HandlerKit
-public import Tokens
 
 /// `GET /job-list`: the caller's own jobs.
 public struct JobsModule: HandlerModule {

@@ -1,4 +1,5 @@
 import Accounts
+import Authentication
 import ForeignInput
 import HandlerKit
 import Sessions

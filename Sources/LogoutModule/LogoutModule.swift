@@ -1,3 +1,4 @@
+import Authentication
 public import HandlerKit
 public import Logging
 public import Sessions
@@ -25,9 +26,8 @@ public struct LogoutModule: HandlerModule {
   /// that was ever this session's will do, an expired one too.
   private func signOut(_ request: Request) throws -> Response {
     let fields = try BodyFields(of: request, unparsable: "Please enter valid data!")
-    let cookie = fields.contains("refreshToken") ? nil : HostCookie.refresh.value(of: request)
-    if let token = fields["refreshToken"] ?? cookie,
-      let claims = try? tokens.recognizeRefreshToken(token),
+    let token = SentRefreshToken(in: fields, of: request)
+    if let token, let claims = try? tokens.recognizeRefreshToken(token.text),
       try sessions.endSession(claims.sid, ofUser: claims.sub, at: request.time)
     {
       logger.info(
@@ -37,7 +37,7 @@ public struct LogoutModule: HandlerModule {
         ])
     }
     var response = Response(status: .noContent)
-    if cookie != nil { response.headers.append(HostCookie.refresh.clearing) }
+    if token?.isCookie == true { response.headers.append(HostCookie.refresh.clearing) }
     return response
   }
 }

@@ -1,4 +1,5 @@
 public import Accounts
+public import Authentication
 import ForeignInput
 public import HandlerKit
 public import Logging

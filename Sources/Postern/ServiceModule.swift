@@ -1,8 +1,8 @@
+public import Authentication
 public import HandlerKit
-public import Tokens
 
 /// Admits callers by their access token; `Services` has it ready.
-public typealias BearerAuthenticator = Tokens.BearerAuthenticator
+public typealias BearerAuthenticator = Authentication.BearerAuthenticator
 
 /// A module that can be made from the services. Whoever writes one conforms to this.
 public protocol ServiceModule: HandlerModule {

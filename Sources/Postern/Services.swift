@@ -1,4 +1,5 @@
 public import Accounts
+public import Authentication
 public import DocumentStore
 import FoundationEssentials
 public import Logging

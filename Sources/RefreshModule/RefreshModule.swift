@@ -1,4 +1,5 @@
 public import Accounts
+import Authentication
 import ForeignInput
 public import HandlerKit
 public import Logging
@@ -27,11 +28,10 @@ public struct RefreshModule: HandlerModule {
 
   private func refresh(_ request: Request) throws -> Response {
     let fields = try BodyFields(of: request, unparsable: "Please enter valid data!")
-    let cookie = fields.contains("refreshToken") ? nil : HostCookie.refresh.value(of: request)
-    guard let token = fields["refreshToken"] ?? cookie, !token.isEmpty,
+    guard let token = SentRefreshToken(in: fields, of: request),
       fields["fingerprint"] != nil || !fields.contains("fingerprint")
     else { throw HTTPError.accessForbidden }
-    let claims = try verified(token, request)
+    let claims = try verified(token.text, request)
 
     let outcome = try sessions.refresh(
       ofUser: claims.sub,
@@ -48,7 +48,7 @@ public struct RefreshModule: HandlerModule {
         session: session.id,
         refresh: (session.current.id, session.current.issuedAt, session.current.expiresAt),
         at: request.time)
-      return try issued.response(inCookie: cookie != nil) { $0 }
+      return try issued.response(inCookie: token.isCookie)
     case .reuse:
       logger.warning(
         "refresh token reused, session revoked",

@@ -1,8 +1,8 @@
 public import Accounts
+public import Authentication
 import FoundationEssentials
 public import HandlerKit
 public import Sessions
-public import Tokens
 
 /// `/sessions`: where the caller is signed in, and how to end that.
 public struct SessionsModule: HandlerModule {

@@ -1,6 +1,3 @@
-import HTTPTypes
-public import HandlerKit
-
 /// What a sign-in and a refresh hand out.
 public struct IssuedTokens: Encodable, Sendable {
   public let accessToken: String
@@ -15,20 +12,9 @@ public struct IssuedTokens: Encodable, Sendable {
     self.expiresIn = expiresIn
   }
 
-  /// The answer that hands them out.
-  ///
-  /// - Parameters:
-  ///   - inCookie: whether the refresh token goes into the cookie instead of the body.
-  ///   - body: what the body says, made of the tokens that are to stand in it.
-  public func response(
-    inCookie: Bool, body: (IssuedTokens) -> some Encodable
-  ) throws -> Response {
+  public var withoutRefreshToken: IssuedTokens {
     var shown = self
-    if inCookie { shown.refreshToken = nil }
-    var response = try Response.json(body(shown))
-    if inCookie, let refreshToken {
-      response.headers.append(HostCookie.refresh.setting(refreshToken))
-    }
-    return response
+    shown.refreshToken = nil
+    return shown
   }
 }

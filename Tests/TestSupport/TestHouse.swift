@@ -1,4 +1,5 @@
 public import Accounts
+public import Authentication
 import CurrentUserModule
 public import DocumentStore
 public import Foundation

@@ -1,6 +1,7 @@
 import ForeignInput
 import HTTPTypes
 public import HandlerKit
+public import Tokens
 
 /// Admits a caller by the access token in its `Authorization` header (RFC 6750 §2.1).
 public struct BearerAuthenticator: Authenticator {

@@ -1,23 +1,23 @@
 import Crypto
-import Foundation
-import Tokens
+public import Foundation
+public import Tokens
 
 /// Makes tokens of one kind with any header and any claims, and signs them rightly, so that only
 /// what a test changes is wrong with them.
-struct Forge {
-  enum Kind: CaseIterable {
+public struct Forge: Sendable {
+  public enum Kind: CaseIterable, Sendable {
     case access, refresh
   }
 
-  static let now = 1_800_000_000
+  public static let now = 1_800_000_000
   /// Chosen so that its base64url has both characters that the standard alphabet spells otherwise.
-  static let keyID = "???>>>"
+  public static let keyID = "???>>>"
 
-  let kind: Kind
-  let issuer: TokenIssuer
-  let secret: String
+  public let kind: Kind
+  public let issuer: TokenIssuer
+  public let secret: String
 
-  static func both(audience: String? = nil) async throws -> [Forge] {
+  public static func both(audience: String? = nil) async throws -> [Forge] {
     let secrets: [Kind: String] = [
       .access: "forge access secret RcLL582Px6Lz8J7vGZTVScX7XaCwHbUOZzW1",
       .refresh: "forge refresh secret PYjRKd05OBLOdHah4eFyuwhu6VietRYNUBEa",
@@ -35,7 +35,7 @@ struct Forge {
   }
 
   /// Why the issuer refuses `token` as one of this kind; `nil` where it admits it.
-  func refusal(of token: String, at seconds: Int = now) -> TokenError? {
+  public func refusal(of token: String, at seconds: Int = now) -> TokenError? {
     let time = Date(timeIntervalSince1970: TimeInterval(seconds))
     do {
       switch kind {
@@ -49,17 +49,17 @@ struct Forge {
   }
 
   /// A good token but for the given changes: JSON by field name, `nil` to leave the field out.
-  func token(header: [String: String?] = [:], claims: [String: String?] = [:]) -> String {
+  public func token(header: [String: String?] = [:], claims: [String: String?] = [:]) -> String {
     signed("\(encodedHeader(header)).\(encodedClaims(claims))")
   }
 
-  func encodedHeader(_ changes: [String: String?] = [:]) -> String {
+  public func encodedHeader(_ changes: [String: String?] = [:]) -> String {
     let typ = kind == .access ? #""at+jwt""# : #""rt+jwt""#
     return Self.encode(
       Self.object(["alg": #""HS256""#, "kid": #""\#(Self.keyID)""#, "typ": typ], changes))
   }
 
-  func encodedClaims(_ changes: [String: String?] = [:]) -> String {
+  public func encodedClaims(_ changes: [String: String?] = [:]) -> String {
     var claims = [
       "sub": #""u1""#, "sid": #""s1""#, "jti": #""???>>>""#, "iss": #""postern""#,
       "iat": "\(Self.now)", "exp": "\(Self.now + 900)",
@@ -69,15 +69,15 @@ struct Forge {
   }
 
   /// `input` and its HS256 signature, by our secret unless another is given.
-  func signed(_ input: String, secret other: String? = nil) -> String {
+  public func signed(_ input: String, secret other: String? = nil) -> String {
     let key = SymmetricKey(data: Data((other ?? secret).utf8))
     let code = HMAC<SHA256>.authenticationCode(for: Data(input.utf8), using: key)
     return "\(input).\(Self.encode(Data(code)))"
   }
 
-  static func encode(_ text: String) -> String { encode(Data(text.utf8)) }
+  public static func encode(_ text: String) -> String { encode(Data(text.utf8)) }
 
-  static func encode(_ data: Data) -> String {
+  public static func encode(_ data: Data) -> String {
     data.base64EncodedString()
       .replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
       .replacingOccurrences(of: "=", with: "")

@@ -1,5 +1,5 @@
-import ForeignInput
-import HTTPTypes
+public import ForeignInput
+public import HTTPTypes
 public import HandlerKit
 
 /// A cookie that no script can read, and that only this host sets and gets, over TLS (RFC 6265; the
