@@ -54,11 +54,13 @@ public struct PasswordModule: HandlerModule {
       let user = try admit(current, request, caller)
       let hash = try newHash ?? passwords.hash(new)
       newHash = hash
-      let endOthers = { try sessions.endSessions(ofUser: user.id, except: caller.sid) }
-      guard try users.changePassword(of: user, toHash: hash, prepare: endOthers) else {
-        continue
+      let isChanged = try users.changePassword(of: user, toHash: hash) {
+        guard
+          try sessions.endOtherSessions(ofUser: user.id, by: caller.sid, at: request.time)
+        else { throw HTTPError.invalidToken }
       }
-      try endOthers()
+      guard isChanged else { continue }
+      endLateSignIns(of: user, but: caller, request)
       logger.notice(
         "password changed", metadata: ["request": "\(request.id)", "user": "\(user.id)"])
       return try answer(to: request, user)
@@ -67,14 +69,29 @@ public struct PasswordModule: HandlerModule {
       code: "password_busy", retryAfter: 1, logDetail: "others change this password")
   }
 
+  /// Ends the sessions of sign-ins that found the old password still right, and began after the
+  /// others had been ended. The password has changed by now, which is what the client must hear:
+  /// it would be told that the old one is wrong if it asked again.
+  private func endLateSignIns(of user: User, but caller: AccessClaims, _ request: Request) {
+    do {
+      try sessions.endSessions(ofUser: user.id, except: caller.sid)
+    } catch {
+      logger.error(
+        "password changed, but sessions that began meanwhile with the old one may go on",
+        metadata: [
+          "request": "\(request.id)", "user": "\(user.id)", "error": "\(error)",
+        ])
+    }
+  }
+
   /// The user, if `current` is their password. A session has a count of failures of its own: those
   /// of strangers do not keep the owner from changing the password.
   private func admit(
     _ current: Password?, _ request: Request, _ caller: AccessClaims
   ) throws -> User {
-    guard let user = try users.activeUser(named: caller.user.username, id: caller.sub) else {
-      throw HTTPError.invalidToken
-    }
+    guard let user = try users.activeUser(named: caller.user.username, id: caller.sub),
+      try sessions.isLive(caller.sid, ofUser: user.id, at: request.time)
+    else { throw HTTPError.invalidToken }
     let verdict = try check.verdict(
       on: current, of: ForeignText(user.username), by: .session(caller.sid),
       against: user.passwordHash, at: request.time)

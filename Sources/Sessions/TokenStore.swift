@@ -46,7 +46,43 @@ public struct TokenStore: Sendable {
     try documents.update(UserSessions.self, id) { $0?.end(session, at: time) ?? false }
   }
 
-  /// Ends all sessions of the user but one.
+  /// Whether the session is live.
+  public func isLive(_ session: String, ofUser id: String, at time: Date) throws -> Bool {
+    try documents.read(UserSessions.self, id)?.isLive(session, at: time) ?? false
+  }
+
+  /// What became of a request of one session to end another.
+  public enum EndOutcome: Sendable {
+    case ended
+    /// The user has no such session.
+    case unknown
+    /// The session that asks has ended since its access token was issued. Nothing changes.
+    case callerEnded
+  }
+
+  /// Ends one session at the request of another, or of its own.
+  public func endSession(
+    _ session: String, ofUser id: String, by caller: String, at time: Date
+  ) throws -> EndOutcome {
+    try documents.update(UserSessions.self, id) { sessions in
+      guard sessions?.isLive(caller, at: time) == true else { return .callerEnded }
+      return sessions?.end(session, at: time) == true ? .ended : .unknown
+    }
+  }
+
+  /// Ends all sessions of the user but the one that asks for it.
+  /// - Returns: whether that one is live; if not, nothing changes.
+  public func endOtherSessions(
+    ofUser id: String, by caller: String, at time: Date
+  ) throws -> Bool {
+    try documents.update(UserSessions.self, id) { sessions in
+      guard sessions?.isLive(caller, at: time) == true else { return false }
+      sessions?.endAll(except: caller)
+      return true
+    }
+  }
+
+  /// Ends all sessions of the user but one, be that live or not.
   public func endSessions(ofUser id: String, except session: String) throws {
     try documents.update(UserSessions.self, id) { $0?.endAll(except: session) }
   }

@@ -84,6 +84,11 @@ public struct UserSessions: Document {
     return true
   }
 
+  /// Whether the session of this id is live.
+  func isLive(_ id: String, at time: Date) -> Bool {
+    sessions.contains { $0.id == id && $0.isLive(at: time) }
+  }
+
   /// Ends all sessions but the one of this id.
   public mutating func endAll(except id: String) {
     sessions.removeAll { $0.id != id }

@@ -26,21 +26,25 @@ public struct SessionsModule: HandlerModule {
       let live = try sessions.sessions(ofUser: caller.sub, at: request.time)
       return try .json(live.map { PublicSession($0, isCurrent: $0.id == caller.sid) })
     }
-    Route(.delete, "/sessions", for: bearer) { _, caller in
+    Route(.delete, "/sessions", for: bearer) { request, caller in
+      guard
+        try sessions.endOtherSessions(ofUser: caller.sub, by: caller.sid, at: request.time)
+      else { throw HTTPError.invalidToken }
       if let user = try users.activeUser(named: caller.user.username, id: caller.sub) {
         try users.forgetBrowsers(of: user)
       }
-      try sessions.endSessions(ofUser: caller.sub, except: caller.sid)
       return Response(status: .noContent)
     }
     Route(.delete, "/sessions/{id}", for: bearer) { request, caller in
       let id = request.pathParameters["id"] ?? ""
-      guard id.utf8.count <= Self.longestID,
-        try sessions.endSession(id, ofUser: caller.sub, at: request.time)
-      else {
-        throw HTTPError.notFound
+      let outcome = try sessions.endSession(
+        id.utf8.count <= Self.longestID ? id : "", ofUser: caller.sub, by: caller.sid,
+        at: request.time)
+      switch outcome {
+      case .ended: return Response(status: .noContent)
+      case .unknown: throw HTTPError.notFound
+      case .callerEnded: throw HTTPError.invalidToken
       }
-      return Response(status: .noContent)
     }
   }
 }

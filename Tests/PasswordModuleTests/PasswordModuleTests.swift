@@ -43,6 +43,25 @@ final class PasswordModuleTests: TemporaryFolderTestCase {
     XCTAssertEqual(again.status, .ok)
   }
 
+  func testP2_anEndedSessionChangesNothing() async throws {
+    let house = try await TestHouse(folder: folder)
+    try house.addUser("alice")
+    let ended = await house.login("alice")
+    let owner = await house.login("alice")
+    let logout = await house.router.respond(
+      to: .make(.post, "/logout", json: ["refreshToken": ended.refreshToken]))
+    XCTAssertEqual(logout.status, .noContent)
+    for current in [TestHouse.password, "wrong"] {
+      let response = await change(house, ended.accessToken, current)
+      XCTAssertEqual(response.status, .unauthorized)
+      XCTAssertEqual(response.text, "Token is invalid")
+    }
+    let refresh = await house.refresh(owner.refreshToken)
+    XCTAssertEqual(refresh.status, .ok)
+    let again = await login(house, TestHouse.password)
+    XCTAssertEqual(again.status, .ok)
+  }
+
   func testD4_ANewPasswordHasEightCharactersAndAtMost1024Bytes() async throws {
     let house = try await TestHouse(folder: folder)
     try house.addUser("alice")

@@ -28,7 +28,7 @@ struct Footprint {
     mutating func add(_ step: SessionModel.Step) {
       switch (step.operation.request, step.operation.answer) {
       case (.signIn, .passwordWrong), (.refresh, .token), (.refresh, .noSession),
-        (.changePassword, .passwordWrong), (.list, _), (.endOne, .notFound):
+        (.changePassword, .passwordWrong), (.list, _), (.endOne, .notFound), (_, .callerEnded):
         break
       case (.signIn, _):
         beginning += 1
@@ -52,9 +52,13 @@ struct Footprint {
       (place, isReading, touchesPassword) = (isRoomForAll ? .addition : .all, false, true)
     case (.refresh(let session, _), .token):
       (place, isReading, touchesPassword) = (.chain(session), false, false)
-    case (.refresh(let session, _), .unknown), (.signOut(let session), _),
-      (.endOne(let session), .done), (.endOne(let session), .unknown):
+    case (.refresh(let session, _), .unknown), (.signOut(let session), _):
       (place, isReading, touchesPassword) = (.session(session), false, false)
+    case (_, .callerEnded):
+      (place, isReading, touchesPassword) = (.all, true, false)
+    case (.endOne, .done), (.endOne, .unknown):
+      // Whether the caller's session is there matters, too.
+      (place, isReading, touchesPassword) = (.all, false, false)
     case (.refresh(let session, _), .tokenWrong):
       // Whether another session is there decides between two texts.
       let others = state.sessions.count { $0.id != session }

@@ -160,7 +160,7 @@ final class HistoryCheckerTests: XCTestCase {
     assertUnexplained(
       signedIn() + [
         at(20, .signIn(password: 1_000), .token(session: 2, token: 21)),
-        at(40, .endOne(session: 1), .done, for: 30),
+        at(40, .endOne(session: 1, caller: 1), .done, for: 30),
         at(40, .list, .sessions([]), for: 30),
       ])
   }

@@ -22,8 +22,8 @@ enum Call: Hashable, Sendable {
   case signOut(session: Int)
   /// `GET /sessions`
   case list
-  /// `DELETE /sessions/{id}`
-  case endOne(session: Int)
+  /// `DELETE /sessions/{id}`, by the access token of `caller`.
+  case endOne(session: Int, caller: Int)
   /// `DELETE /sessions`, by the access token of `keeping`.
   case endOthers(keeping: Int)
   case changePassword(from: Int, to: Int, keeping: Int)
@@ -45,6 +45,8 @@ enum Answer: Hashable, Sendable {
   case noSession
   /// 404
   case notFound
+  /// 401: the session of the access token has ended.
+  case callerEnded
   /// 503, or the connection ended, or no answer came: it happened, or it did not.
   case unknown
   /// Anything else. Nothing explains it.

@@ -196,17 +196,32 @@ extension RaceClient {
   ) throws {
     guard let id = (known.listed + [session.id]).randomElement(using: &random) else { return }
     let exchange = try connection.exchange("DELETE", "/sessions/\(id)", bearer: session.access)
-    let answer = note(user, exchange, .endOne(session: names.number(of: id))) { reply in
-      reply.status == 204 ? .done : reply.status == 404 ? .notFound : nil
+    let call = Call.endOne(session: names.number(of: id), caller: names.number(of: session.id))
+    let answer = note(user, exchange, call) { reply in
+      switch reply.status {
+      case 204: .done
+      case 404: .notFound
+      default: callerEnded(reply)
+      }
     }
     if answer == .done { users[user].withLock { $0.ended(id) } }
+    noteEnd(of: session, user, answer)
   }
 
   private func endOthers(_ user: Int, _ session: KnownSession) throws {
     let exchange = try connection.exchange("DELETE", "/sessions", bearer: session.access)
-    note(user, exchange, .endOthers(keeping: names.number(of: session.id))) {
-      $0.status == 204 ? .done : nil
+    let answer = note(user, exchange, .endOthers(keeping: names.number(of: session.id))) {
+      $0.status == 204 ? .done : callerEnded($0)
     }
+    noteEnd(of: session, user, answer)
+  }
+
+  private func callerEnded(_ reply: FastCGIReply) -> Answer? {
+    reply.status == 401 && reply.text == "Token is invalid" ? .callerEnded : nil
+  }
+
+  private func noteEnd(of session: KnownSession, _ user: Int, _ answer: Answer) {
+    if answer == .callerEnded { users[user].withLock { $0.ended(session.id) } }
   }
 
   private func changePassword(
@@ -228,9 +243,10 @@ extension RaceClient {
       switch (reply.status, reply.text) {
       case (204, _): .done
       case (400, "Your current password is wrong!"): .passwordWrong
-      default: nil
+      default: callerEnded(reply)
       }
     }
+    noteEnd(of: session, user, answer)
     if answer == .done || answer == .unknown {
       users[user].withLock { $0.changed(from: old, to: new, isSure: answer == .done) }
     }

@@ -55,9 +55,9 @@ struct SessionModel: Sendable {
   }
 
   static func steps(of operation: Operation, number: Int) -> [Step] {
-    guard case .changePassword = operation.request, operation.answer != .passwordWrong else {
-      return [Step(operation: operation, number: number)]
-    }
+    guard case .changePassword = operation.request,
+      operation.answer == .done || operation.answer == .unknown
+    else { return [Step(operation: operation, number: number)] }
     return [.endingBefore, .changing, .endingAfter].map { part in
       Step(operation: operation, number: number, part: part)
     }
@@ -85,15 +85,18 @@ struct SessionModel: Sendable {
     case (.refresh(let session, let token), _):
       return refreshed(state, session, token, step, hindsight)
 
-    case (.signOut(let session), .done), (.signOut(let session), .unknown),
-      (.endOne(let session), .unknown):
+    case (.signOut(let session), .done), (.signOut(let session), .unknown):
       return [state.without(session)]
-    case (.endOne(let session), .done):
-      return state.index(of: session) == nil ? [] : [state.without(session)]
-    case (.endOne(let session), .notFound):
-      return state.index(of: session) == nil ? [state] : []
+    case (.endOne(_, let caller), .callerEnded), (.endOthers(let caller), .callerEnded),
+      (.changePassword(_, _, let caller), .callerEnded):
+      return state.index(of: caller) == nil ? [state] : []
+    case (.endOne(let session, let caller), .done), (.endOne(let session, let caller), .unknown):
+      let isThere = state.index(of: caller) != nil && state.index(of: session) != nil
+      return isThere ? [state.without(session)] : []
+    case (.endOne(let session, let caller), .notFound):
+      return state.index(of: caller) != nil && state.index(of: session) == nil ? [state] : []
     case (.endOthers(let kept), .done), (.endOthers(let kept), .unknown):
-      return [state.keeping(kept)]
+      return state.index(of: kept) == nil ? [] : [state.keeping(kept)]
     case (.list, .sessions(let ids)):
       return state.naming(ids, hindsight).map { [$0] } ?? []
 
@@ -101,7 +104,9 @@ struct SessionModel: Sendable {
       (.changePassword(let old, let new, let kept), .unknown):
       if step.part == .endingAfter { return [state.keeping(kept)] }
       guard old == state.password else { return [] }
-      if step.part == .endingBefore { return [state.keeping(kept)] }
+      if step.part == .endingBefore {
+        return state.index(of: kept) == nil ? [] : [state.keeping(kept)]
+      }
       var next = state
       next.password = new
       return [next]

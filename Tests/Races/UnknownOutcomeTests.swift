@@ -55,7 +55,7 @@ final class UnknownOutcomeTests: XCTestCase {
     assertExplained(
       before + [
         at(40, .list, .sessions([1, 2])),
-        at(60, .endOne(session: 2), .done),
+        at(60, .endOne(session: 2, caller: 1), .done),
         at(80, .list, .sessions([1])),
       ])
     assertUnexplained(before + [at(40, .list, .sessions([1, 2, 3]))])

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import HandlerKit
 import TestSupport
@@ -91,6 +92,31 @@ final class SessionsModuleTests: TemporaryFolderTestCase {
     }
     let refresh = await house.refresh(own.refreshToken)
     XCTAssertEqual(refresh.status, .ok)
+  }
+
+  /// Its access token lives on for minutes: in the hands of a thief it would end the owner's.
+  func testP2_anEndedSessionEndsNoOther() async throws {
+    let house = try await TestHouse(folder: folder)
+    try house.addUser("alice")
+    let ended = await house.login("alice")
+    let owner = await house.login("alice")
+    let ids = try await ids(house, owner.accessToken)
+    let end = await delete(house, "/sessions/\(ids[0])", owner.accessToken)
+    XCTAssertEqual(end.status, .noContent)
+    let before = try Data(contentsOf: XCTUnwrap(documentURLs("tokens").first))
+    for path in ["/sessions", "/sessions/\(ids[1])", "/sessions/\(ids[0])", "/sessions/none"] {
+      let response = await delete(house, path, ended.accessToken)
+      XCTAssertEqual(response.status, .unauthorized, path)
+      XCTAssertEqual(response.text, "Token is invalid")
+    }
+    XCTAssertEqual(try Data(contentsOf: XCTUnwrap(documentURLs("tokens").first)), before)
+    let refresh = await house.refresh(owner.refreshToken)
+    XCTAssertEqual(refresh.status, .ok)
+  }
+
+  private func documentURLs(_ collection: String) throws -> [URL] {
+    try files().filter { $0.hasPrefix("\(collection)/") && $0.hasSuffix(".json") }
+      .map { URL(fileURLWithPath: "\(folder)/\($0)") }
   }
 
   func testWithoutATokenNothingIsShownOrEnded() async throws {
