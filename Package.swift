@@ -69,7 +69,7 @@ let package = Package(
       dependencies: ["Authentication", "HandlerKit", "Sessions", "Tokens", logging]),
     .target(
       name: "SessionsModule",
-      dependencies: ["Accounts", "Authentication", "HandlerKit", "Sessions"]),
+      dependencies: ["Accounts", "Authentication", "HandlerKit", "Sessions", "Tokens"]),
     .target(
       name: "PasswordModule",
       dependencies: [

@@ -1,72 +1,63 @@
 import FoundationEssentials
 
 /// How many failures cost nothing, and how fast they are forgotten.
-enum Allowance: String, Codable, Sendable {
-  /// Of one address at one account: 20 in any hour.
-  case addressAtAccount
-  /// Of all strange addresses together at one account: 100 in any hour, 96 of them at once.
-  case strangersAtAccount
-  /// Of one address at whatever accounts.
-  case address
-  /// Of one known browser, or of one session, at its own account.
-  case known
-
-  var free: Double {
-    switch self {
-    case .addressAtAccount, .known: 20
-    case .strangersAtAccount: 96
-    case .address: 100
-    }
-  }
-
+struct Allowance: Sendable {
+  let free: Double
   /// Until one failure is forgotten, in seconds.
-  var pace: TimeInterval {
-    switch self {
-    case .addressAtAccount: 3600
-    case .strangersAtAccount: 900
-    case .address: 36
-    case .known: 180
-    }
-  }
+  let pace: TimeInterval
+
+  /// Of one address at one account: 20 in any hour.
+  static let addressAtAccount = Allowance(free: 20, pace: 3600)
+  /// Of all strange addresses together at one account: 100 in any hour, 96 of them at once.
+  static let strangersAtAccount = Allowance(free: 96, pace: 900)
+  /// Of one address at whatever accounts.
+  static let address = Allowance(free: 100, pace: 36)
+  /// Of one known browser, or of one session, at its own account.
+  static let known = Allowance(free: 20, pace: 180)
 }
 
 /// Failures that are forgotten one after the other.
 struct FailureCount: Codable, Equatable, Sendable {
-  /// A keyed digest: it tells neither the account nor the address.
-  let name: String
-  let allowance: Allowance
   /// As of `last`. Of a failure that is half forgotten, one half.
   private var count: Double = 0
-  private var last: Date
+  /// Seconds since 1970.
+  private var last: Double = 0
 
-  init(_ name: String, _ allowance: Allowance, at time: Date) {
-    self.name = name
-    self.allowance = allowance
-    last = time
+  /// By how many seconds a request may be older than the one that was counted last: it has waited
+  /// for its turn. When more are missing, the clock was set back, and nobody waits for it to catch
+  /// up.
+  private static let longestTurn: TimeInterval = 60
+
+  /// What is not forgotten at `time`.
+  func count(at time: Date, _ allowance: Allowance) -> Double {
+    max(0, count - max(0, time.timeIntervalSince1970 - last) / allowance.pace)
   }
-
-  /// What is not forgotten at `time`. Where the clock was set back, nothing is forgotten.
-  func count(at time: Date) -> Double {
-    max(0, count - max(0, time.timeIntervalSince(last)) / allowance.pace)
-  }
-
-  /// The share of the allowance that is used up at `time`.
-  func use(at time: Date) -> Double { count(at: time) / allowance.free }
 
   /// How many seconds to wait from `time` until one more may fail; `nil` where it may now.
-  func wait(at time: Date) -> TimeInterval? {
-    let excess = count(at: time) + 1 - allowance.free
+  func wait(at time: Date, _ allowance: Allowance) -> TimeInterval? {
+    let excess = count(at: time, allowance) + 1 - allowance.free
     // Numbers of seconds are not exact: a millionth of a failure is none.
-    return excess > 1e-6 ? excess * allowance.pace : nil
+    guard excess > 1e-6 else { return nil }
+    let ahead = last - time.timeIntervalSince1970
+    return excess * allowance.pace + (isAhead(of: time) ? 0 : max(0, ahead))
   }
 
-  mutating func add(_ failures: Double, at time: Date) {
-    count = max(0, count(at: time) + failures)
-    last = time
-  }
+  /// Whether the clock was set back since the last failure. Then it is not known how long ago that
+  /// was, before `followClock` starts anew.
+  func isAhead(of time: Date) -> Bool { last > time.timeIntervalSince1970 + Self.longestTurn }
 
-  /// After a clock that was set back, nobody waits for it to catch up.
   mutating func followClock(to time: Date) {
-    if last > time { last = time }
+    if isAhead(of: time) { last = time.timeIntervalSince1970 }
+  }
+
+  mutating func add(_ failures: Double, at time: Date, _ allowance: Allowance) {
+    count = max(0, count(at: time, allowance) + failures)
+    followClock(to: time)
+    last = max(last, time.timeIntervalSince1970)
+  }
+
+  /// Whether everything is forgotten at `time`.
+  func isEmpty(at time: Date, _ allowance: Allowance) -> Bool {
+    count(at: time, allowance) < 1e-6
   }
 }

@@ -69,16 +69,18 @@ public final class PasswordHasher: Sendable {
   }
 
   /// The hash to store for `password`.
+  ///
+  /// - Parameter isKnown: as of `verify`.
   /// - Throws: `PasswordHasherError`
-  public func hash(_ password: Password) throws -> String {
-    try inPlace { try Self.hash(password.bytes, cost) }
+  public func hash(_ password: Password, isKnown: Bool = false) throws -> String {
+    try inPlace(isKnown: isKnown) { try Self.hash(password.bytes, cost) }
   }
 
   /// Whether `password` is the one that `hash` was made of. Without a hash it is wrong, and takes
   /// as long to find out.
   ///
   /// - Parameter isKnown: whether it comes from where the user has signed in before: then it waits
-  ///   for its turn however many strangers wait already.
+  ///   for its turn however many strangers wait already, up to 20 seconds.
   /// - Throws: `PasswordHasherError`
   public func verify(
     _ password: Password, against hash: String?, isKnown: Bool = false
@@ -96,7 +98,7 @@ public final class PasswordHasher: Sendable {
   /// ones get; else `nil`.
   /// - Throws: `PasswordHasherError`
   public func renewedHash(of password: Password, insteadOf old: String) throws -> String? {
-    Argon2Hash(old)?.cost == cost ? nil : try hash(password)
+    Argon2Hash(old)?.cost == cost ? nil : try hash(password, isKnown: true)
   }
 
   private static func hash(_ password: [UInt8], _ cost: Cost) throws -> String {
@@ -111,7 +113,9 @@ public final class PasswordHasher: Sendable {
   private func inPlace<R>(isKnown: Bool = false, _ body: () throws -> R) throws -> R {
     let ahead = present.add(1, ordering: .relaxed).oldValue
     defer { present.subtract(1, ordering: .relaxed) }
-    guard isKnown || ahead < limit, places.wait(timeout: .now() + patience) == .success else {
+    // Nobody ahead of a known caller keeps it out: there are never more than wait here.
+    let deadline: DispatchTime = isKnown ? .now() + .seconds(20) : .now() + patience
+    guard isKnown || ahead < limit, places.wait(timeout: deadline) == .success else {
       throw PasswordHasherError.tooMany
     }
     defer { places.signal() }

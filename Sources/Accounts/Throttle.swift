@@ -2,7 +2,6 @@ import Crypto
 public import DocumentStore
 public import ForeignInput
 public import FoundationEssentials
-import Glibc
 
 /// Who tries a password.
 public enum Guesser: Sendable {
@@ -23,12 +22,12 @@ public enum Guesser: Sendable {
 /// - An address has 20 guesses at an account in any hour (one an hour in the long run), and all
 ///   strange addresses together have 100 (four an hour in the long run). So strangers never have
 ///   more than 100 consecutive failures that are not forgotten (NIST SP 800-63B-4 §3.2.2), and
-///   nobody is locked out for good.
+///   nobody is locked out for good. The right password gives its address 20 anew.
 /// - An attempt is counted before its password is looked at, so many at once gain nothing. It is
 ///   taken back where the password was right or was not looked at.
 public struct Throttle: Sendable {
   private let documents: any DocumentStore
-  private let key: SymmetricKey
+  let key: SymmetricKey
 
   /// - Parameter key: turns names and addresses into digests that nobody else can compute.
   public init(documents: any DocumentStore, key: [UInt8]) {
@@ -41,45 +40,71 @@ public struct Throttle: Sendable {
   ///   may be made.
   /// - Throws: `DocumentStoreError`
   public func admit(_ guesser: Guesser, at account: ForeignText, time: Date) throws -> Int? {
-    let names = names(guesser, account)
-    // A look without the lock, so that nobody is counted who has to wait for the address anyway.
-    if let address = names.address,
-      let wait = try documents.read(FailureTable.self, address.document)?
-        .wait([address.name], at: time)
+    guard case .stranger(let address) = guesser else {
+      let place = knownPlace(guesser, account)
+      return try update(KnownFailures.self, place.document, KnownFailures()) {
+        failures -> TimeInterval? in
+        failures.counts.followClock(place.slot, to: time)
+        if let wait = failures.counts.wait(place.slot, at: time, .known) { return wait }
+        failures.counts.add(1, to: place.slot, at: time, .known)
+        return nil
+      }.map(seconds)
+    }
+    let place = place(of: address, at: account)
+    // A look without locks, so that whoever is refused anyway is not counted elsewhere, and keeps
+    // nobody waiting.
+    if let wait = try read(place.document)?.certainWait(place, at: time)
+      ?? read(place.addressDocument)?.addresses.certainWait(place.address, at: time, .address)
     {
       return seconds(wait)
     }
-    if let wait = try count(names.account, in: names.accountDocument, at: time) { return wait }
-    guard let address = names.address else { return nil }
-    var isAdmitted = false
-    defer {
-      if !isAdmitted { try? takeBack(names.account, in: names.accountDocument, at: time) }
+    if let wait = try update(place.document, { $0.admit(place, at: time) }) {
+      return seconds(wait)
     }
-    let wait = try count([address.name], in: address.document, at: time)
+    var isAdmitted = false
+    defer { if !isAdmitted { try? takeBackAtAccount(place, time) } }
+    let wait = try update(place.addressDocument) { failures -> TimeInterval? in
+      failures.addresses.followClock(place.address, to: time)
+      if let wait = failures.addresses.wait(place.address, at: time, .address) { return wait }
+      failures.addresses.add(1, to: place.address, at: time, .address)
+      return nil
+    }
     isAdmitted = wait == nil
-    return wait
+    return wait.map(seconds)
   }
 
-  /// The attempt that was counted last had the right password. Then those that failed at this
-  /// account from the same place were its owner's own, and are forgotten too. The address's other
-  /// failures are not: somebody else may be guessing from there.
+  /// The attempt that was counted last had the right password. Those that failed at this account from
+  /// the same place before were its owner's own, and are forgotten there. All strangers' and the
+  /// address's count only get this one back: others may be guessing.
   /// - Throws: `DocumentStoreError`
   public func succeeded(_ guesser: Guesser, at account: ForeignText, time: Date) throws {
-    let names = names(guesser, account)
-    try update(names.accountDocument) { table in
-      guard let own = names.account.first else { return }
-      let failures = table.forget(own, at: time)
-      table.takeBack(failures, of: Array(names.account.dropFirst()), at: time)
+    guard case .stranger(let address) = guesser else {
+      let place = knownPlace(guesser, account)
+      return try update(KnownFailures.self, place.document, KnownFailures()) {
+        $0.counts.forget(place.slot)
+      }
     }
-    if let address = names.address { try takeBack([address.name], in: address.document, at: time) }
+    let place = place(of: address, at: account)
+    try update(place.document) { failures in
+      failures.pairs.forget(place.pair)
+      failures.accounts.add(-1, to: place.account, at: time, .strangersAtAccount)
+    }
+    try takeBackAtAddress(place, time)
   }
 
   /// The password of the attempt that was counted last could not be looked at. Where the store is
   /// in trouble, the attempt stays counted.
   public func takeBack(_ guesser: Guesser, at account: ForeignText, time: Date) {
-    let names = names(guesser, account)
-    try? takeBack(names.account, in: names.accountDocument, at: time)
-    if let address = names.address { try? takeBack([address.name], in: address.document, at: time) }
+    guard case .stranger(let address) = guesser else {
+      let place = knownPlace(guesser, account)
+      try? update(KnownFailures.self, place.document, KnownFailures()) {
+        $0.counts.add(-1, to: place.slot, at: time, .known)
+      }
+      return
+    }
+    let place = place(of: address, at: account)
+    try? takeBackAtAccount(place, time)
+    try? takeBackAtAddress(place, time)
   }
 
   /// Removes what is forgotten.
@@ -89,89 +114,64 @@ public struct Throttle: Sendable {
   public static func sweep(
     _ documents: any DocumentStore, at time: Date, pause: () -> Void = {}
   ) throws -> Int {
-    try documents.sweep(FailureTable.self, pause: pause) { table in
-      table?.dropForgotten(at: time)
-      if table?.counts.isEmpty == true { table = nil }
+    let strangers = try documents.sweep(StrangersFailures.self, pause: pause) { failures in
+      failures?.dropForgotten(at: time)
+      if failures == StrangersFailures() { failures = nil }
+    }
+    let known = try documents.sweep(KnownFailures.self, pause: pause) { failures in
+      failures?.counts.dropForgotten(at: time, .known)
+      if failures == KnownFailures() { failures = nil }
+    }
+    return strangers + known
+  }
+
+  private func takeBackAtAccount(_ place: Place, _ time: Date) throws {
+    try update(place.document) { failures in
+      failures.pairs.add(-1, to: place.pair, at: time, .addressAtAccount)
+      failures.accounts.add(-1, to: place.account, at: time, .strangersAtAccount)
+    }
+  }
+
+  private func takeBackAtAddress(_ place: Place, _ time: Date) throws {
+    try update(place.addressDocument) { failures in
+      failures.addresses.add(-1, to: place.address, at: time, .address)
     }
   }
 
   // MARK: - Documents
 
-  private func count(
-    _ names: [FailureName], in document: String, at time: Date
-  ) throws -> Int? {
-    try update(document) { $0.admit(names, at: time) }.map(seconds)
+  private func read(_ document: String) throws -> StrangersFailures? {
+    try undamaged(document) { try documents.read(StrangersFailures.self, $0) }
   }
 
-  private func takeBack(_ names: [FailureName], in document: String, at time: Date) throws {
-    try update(document) { $0.takeBack(of: names, at: time) }
+  private func update<R>(
+    _ document: String, _ change: (inout StrangersFailures) -> R
+  ) throws -> R {
+    try update(StrangersFailures.self, document, StrangersFailures(), change)
   }
 
-  private func update<R>(_ document: String, _ change: (inout FailureTable) -> R) throws -> R {
-    try documents.update(FailureTable.self, document) { stored in
-      var table = stored ?? FailureTable()
-      let result = change(&table)
-      stored = table.counts.isEmpty ? nil : table
-      return result
+  private func update<D: Document, R>(
+    _ type: D.Type, _ document: String, _ empty: D, _ change: (inout D) -> R
+  ) throws -> R {
+    try undamaged(document) { document in
+      try documents.update(type, document) { stored in
+        var failures = stored ?? empty
+        let result = change(&failures)
+        stored = failures == empty ? nil : failures
+        return result
+      }
     }
   }
 
-  /// Whole ones. What a `Double` is off by is no second.
+  /// Many accounts share a document. Where it is damaged, another one takes its place: what it
+  /// counted is worth less than all these sign-ins.
+  private func undamaged<R>(_ document: String, _ body: (String) throws -> R) throws -> R {
+    do {
+      return try body(document)
+    } catch DocumentStoreError.damaged {
+      return try body(document + "-spare")
+    }
+  }
+
   private func seconds(_ wait: TimeInterval) -> Int { max(1, Int((wait - 0.01).rounded(.up))) }
-
-  // MARK: - Names
-
-  private struct Names {
-    /// The guesser's own first.
-    var account: [FailureName]
-    var accountDocument: String
-    var address: (name: FailureName, document: String)?
-  }
-
-  private func names(_ guesser: Guesser, _ account: ForeignText) -> Names {
-    let accountDigest = digest("account", account.bytes)
-    let accountDocument = "account-" + accountDigest.prefix(2)
-    func name(_ kind: String, _ source: [UInt8], _ allowance: Allowance) -> FailureName {
-      FailureName(text: digest(kind, Array(accountDigest.utf8) + source), allowance: allowance)
-    }
-    switch guesser {
-    case .knownBrowser(let id):
-      return Names(
-        account: [name("browser", Array(id.utf8), .known)], accountDocument: accountDocument)
-    case .session(let id):
-      return Names(
-        account: [name("session", Array(id.utf8), .known)], accountDocument: accountDocument)
-    case .stranger(let address):
-      let network = network(address)
-      let addressDigest = digest("address", network)
-      return Names(
-        account: [
-          name("address at account", network, .addressAtAccount),
-          FailureName(text: accountDigest, allowance: .strangersAtAccount),
-        ],
-        accountDocument: accountDocument,
-        address: (
-          FailureName(text: addressDigest, allowance: .address),
-          "address-" + addressDigest.prefix(2)
-        ))
-    }
-  }
-
-  /// 7 bytes in hexadecimal, which Swift compares without a detour over the heap. The store does not
-  /// tell who tried, not even to one who tries all addresses there are.
-  private func digest(_ kind: String, _ bytes: [UInt8]) -> String {
-    HMAC<SHA256>.authenticationCode(for: Array(kind.utf8) + [0] + bytes, using: key)
-      .prefix(7).hexadecimal
-  }
-}
-
-/// The network that one customer of a provider holds: of an IPv6 address its first 64 bits. An
-/// IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2) is taken as IPv4.
-private func network(_ address: String) -> [UInt8] {
-  var bytes = [UInt8](repeating: 0, count: 16)
-  guard inet_pton(AF_INET6, address, &bytes) == 1 else { return Array(address.utf8) }
-  guard bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]) else {
-    return Array(bytes.prefix(8))
-  }
-  return Array(bytes.suffix(4).map { String($0) }.joined(separator: ".").utf8)
 }

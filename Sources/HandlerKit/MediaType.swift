@@ -16,11 +16,20 @@ struct MediaType: Equatable {
     for part in parts.dropFirst() where !part.isEmpty {
       let pair = part.parts(between: "=", atMost: 2).map(\.withoutOuterBlanks.lowercasedASCII)
       guard pair.count == 2, !pair[0].isEmpty, !pair[1].isEmpty else { return nil }
-      let value = ForeignText(pair[1].filter { $0 != UInt8(ascii: "\"") })
-      guard parameters.updateValue(value, forKey: ForeignText(pair[0])) == nil else { return nil }
+      guard let value = Self.unquoted(pair[1]),
+        parameters.updateValue(value, forKey: ForeignText(pair[0])) == nil
+      else { return nil }
     }
     self.name = ForeignText(name.lowercasedASCII)
     self.parameters = parameters
+  }
+
+  /// A token, or what is between two quotation marks; `nil` where these are anywhere else.
+  private static func unquoted(_ value: [UInt8]) -> ForeignText? {
+    let mark = UInt8(ascii: "\"")
+    let isQuoted = value.count > 1 && value.first == mark && value.last == mark
+    let inner = isQuoted ? value[1..<(value.count - 1)] : value[...]
+    return inner.contains(mark) ? nil : ForeignText(inner)
   }
 
   /// The type that `request` says its body has.

@@ -7,8 +7,11 @@ extension Request {
   ///
   /// The origin's host and port are those of `Host`. Its scheme may be `http` or `https`, because
   /// the web server that ends TLS may stand before the one that we see.
-  public var isFromOwnPage: Bool {
-    guard BodyFields.isJSON(self) else { return false }
+  public var isFromOwnPage: Bool { BodyFields.isJSON(self) && isFromOwnOrigin }
+
+  /// Whether a page of this site sent the request, be it by a form. Enough where there is no body,
+  /// with a method that no form has.
+  public var isFromOwnOrigin: Bool {
     guard let origin = header(.origin) else { return header(.secFetchSite) == "same-origin" }
     guard let host = header(.ownHost), !host.isEmpty else { return false }
     return ["http://", "https://"].contains { scheme in

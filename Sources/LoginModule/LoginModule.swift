@@ -63,7 +63,7 @@ public struct LoginModule: HandlerModule {
       at: request.time)
     let name = try browsers.name(
       forUser: user.id, generation: user.browserGeneration,
-      known: known.flatMap { $0.sub == user.id ? $0 : nil }, at: request.time)
+      known: known, at: request.time)
     var response = try issued.response(inCookie: credentials.wantsCookie) {
       SignedIn(
         user: PublicUser(user), tokens: $0, device: credentials.wantsBrowserName ? name : nil)

@@ -52,7 +52,7 @@ public struct PasswordModule: HandlerModule {
     var newHash: String?
     for _ in 0..<2 {
       let user = try admit(current, request, caller)
-      let hash = try newHash ?? passwords.hash(new)
+      let hash = try newHash ?? passwords.hash(new, isKnown: true)
       newHash = hash
       let isChanged = try users.changePassword(of: user, toHash: hash) {
         guard
@@ -104,13 +104,9 @@ public struct PasswordModule: HandlerModule {
   private func answer(to request: Request, _ user: User) throws -> Response {
     var response = Response(status: .noContent)
     if request.isFromOwnPage {
-      let known = HostCookie.device.value(of: request).flatMap {
-        browsers.recognize($0, at: request.time)
-      }
-      let name = try browsers.name(
-        forUser: user.id, generation: user.browserGeneration + 1,
-        known: known.flatMap { $0.sub == user.id ? $0 : nil }, at: request.time)
-      response.headers.append(HostCookie.device.setting(name))
+      response.headers.append(
+        try browsers.renewedCookie(
+          forUser: user.id, generation: user.browserGeneration + 1, in: request))
     }
     return response
   }

@@ -56,7 +56,9 @@ extension LogoutModule: ServiceModule {
 
 extension SessionsModule: ServiceModule {
   public init(_ services: Services) {
-    self.init(users: services.users, sessions: services.sessions, bearer: services.bearer)
+    self.init(
+      users: services.users, sessions: services.sessions, bearer: services.bearer,
+      browsers: services.browsers)
   }
 }
 

@@ -10,7 +10,8 @@ let storedDocuments: [any Document.Type] = [
   User.self,
   UserSessions.self,
   JobList.self,
-  FailureTable.self,
+  StrangersFailures.self,
+  KnownFailures.self,
   Decoy.self,
 ]
 

@@ -3,6 +3,7 @@ public import Authentication
 import FoundationEssentials
 public import HandlerKit
 public import Sessions
+public import Tokens
 
 /// `/sessions`: where the caller is signed in, and how to end that.
 public struct SessionsModule: HandlerModule {
@@ -11,8 +12,13 @@ public struct SessionsModule: HandlerModule {
   private let users: UserDirectory
   private let sessions: TokenStore
   private let bearer: BearerAuthenticator
+  private let browsers: KnownBrowsers
 
-  public init(users: UserDirectory, sessions: TokenStore, bearer: BearerAuthenticator) {
+  public init(
+    users: UserDirectory, sessions: TokenStore, bearer: BearerAuthenticator,
+    browsers: KnownBrowsers
+  ) {
+    self.browsers = browsers
     self.users = users
     self.sessions = sessions
     self.bearer = bearer
@@ -30,10 +36,17 @@ public struct SessionsModule: HandlerModule {
       guard
         try sessions.endOtherSessions(ofUser: caller.sub, by: caller.sid, at: request.time)
       else { throw HTTPError.invalidToken }
-      if let user = try users.activeUser(named: caller.user.username, id: caller.sub) {
-        try users.forgetBrowsers(of: user)
+      var response = Response(status: .noContent)
+      guard let user = try users.activeUser(named: caller.user.username, id: caller.sub) else {
+        return response
       }
-      return Response(status: .noContent)
+      try users.forgetBrowsers(of: user)
+      if request.isFromOwnOrigin {
+        response.headers.append(
+          try browsers.renewedCookie(
+            forUser: user.id, generation: user.browserGeneration + 1, in: request))
+      }
+      return response
     }
     Route(.delete, "/sessions/{id}", for: bearer) { request, caller in
       let id = request.pathParameters["id"] ?? ""

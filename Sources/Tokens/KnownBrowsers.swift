@@ -37,14 +37,16 @@ public struct KnownBrowsers: Sendable {
   }
 
   /// The name to give to the browser that has just signed in.
-  /// - Parameter known: the name that it has shown, which it keeps.
+  /// - Parameter known: what it has shown; where that is of the same user, it keeps its name.
   public func name(
     forUser id: String, generation: Int, known: BrowserClaims?, at time: Date
   ) throws -> String {
     let now = numericDate(time)
+    let kept = known.flatMap { $0.sub == id ? $0.jti : nil }
     return try keys.sign(
       BrowserClaims(
-        sub: id, jti: known?.jti ?? System.randomID(), gen: generation, iat: now,
+        sub: id, jti: kept ?? System.randomID(), gen: generation,
+        iat: now,
         exp: now + Self.lifetime, iss: issuer))
   }
 

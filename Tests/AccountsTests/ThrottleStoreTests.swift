@@ -44,10 +44,9 @@ final class ThrottleStoreTests: TemporaryFolderTestCase {
     XCTAssertEqual(try waits.filter { try $0.get() == nil }.count, 100)
     XCTAssertEqual(try waits.filter { try $0.get() == 36 }.count, 100)
     let store = try store()
-    let counts = try store.keys(of: FailureTable.self).filter { $0.hasPrefix("account-") }
-      .compactMap { try store.read(FailureTable.self, $0)?.counts.count }
-    // Of each attempt two: of the address at the account, and of all strangers there.
-    XCTAssertEqual(counts.reduce(0, +), 200)
+    let counts = try store.keys(of: StrangersFailures.self)
+      .compactMap { try store.read(StrangersFailures.self, $0)?.accounts.total(at: now) }
+    XCTAssertEqual(counts.reduce(0, +), 100)
   }
 
   func testJ4_restartKeepsTheCounts() throws {
@@ -72,20 +71,21 @@ final class ThrottleStoreTests: TemporaryFolderTestCase {
     }
   }
 
-  /// Or a few minutes' work finds the address that a digest is of.
-  func testN4_digestsAreOfNoUseWithoutTheKey() throws {
-    let stores = [MemoryStore(), MemoryStore()]
-    for (number, store) in stores.enumerated() {
-      _ = try Throttle(documents: store, key: Array(repeating: UInt8(number), count: 32))
-        .admit(.stranger(address: "198.51.100.77"), at: "canary", time: time(0))
+  /// Or a few minutes' work finds the address that a slot is of.
+  func testN4_slotsAreOfNoUseWithoutTheKey() throws {
+    func slots(_ key: UInt8) throws -> Set<String> {
+      let store = MemoryStore()
+      let throttle = Throttle(documents: store, key: [UInt8](repeating: key, count: 32))
+      for number in 0..<20 {
+        let guesser = Guesser.stranger(address: "198.51.100.\(number)")
+        _ = try throttle.admit(guesser, at: "canary", time: time(0))
+      }
+      return try Set(
+        store.keys(of: StrangersFailures.self).filter { $0.hasPrefix("account-") }.map { document in
+          "\(document) \(String(describing: try store.read(StrangersFailures.self, document)?.pairs))"
+        })
     }
-    let names = try stores.map { store in
-      Set(
-        try store.keys(of: FailureTable.self)
-          .flatMap { try store.read(FailureTable.self, $0)?.counts.map(\.name) ?? [] })
-    }
-    XCTAssertEqual(names.map(\.count), [3, 3])
-    XCTAssertEqual(names[0].intersection(names[1]), [])
+    XCTAssertEqual(try slots(1).intersection(slots(2)), [])
   }
 
   func testSuccessLeavesNothingOfASingleAttemptBehind() throws {
@@ -106,23 +106,95 @@ final class ThrottleStoreTests: TemporaryFolderTestCase {
     XCTAssertEqual(try documents().count, 1)
     XCTAssertEqual(try Throttle.sweep(store, at: time(899)), 0)
     XCTAssertEqual(try Throttle.sweep(store, at: time(900)), 1)
+    XCTAssertEqual(try Throttle.sweep(store, at: time(3599)), 0)
     XCTAssertEqual(try Throttle.sweep(store, at: time(3600)), 1)
+    XCTAssertNil(try throttle.admit(.knownBrowser("b"), at: "alice", time: time(0)))
+    XCTAssertEqual(try Throttle.sweep(store, at: time(179)), 0)
+    XCTAssertEqual(try Throttle.sweep(store, at: time(180)), 1)
     XCTAssertEqual(try documents(), [])
   }
 
   /// The first version kept one document for each name and each address.
   func testDocumentsOfTheFirstVersionAreSweptAway() throws {
     struct FailedAttempts: Document {
-      static let collection = FailureTable.collection
+      static let collection = StrangersFailures.collection
       var count: Double
       var last: Date
     }
     let store = try store()
     for key in ["account-0123", "address-4567"] {
       try store.update(FailedAttempts.self, key) { $0 = .init(count: 130, last: time(0)) }
-      XCTAssertEqual(try store.read(FailureTable.self, key)?.counts.count, 0)
+      XCTAssertEqual(try store.read(StrangersFailures.self, key), StrangersFailures())
     }
     XCTAssertEqual(try Throttle.sweep(store, at: time(0)), 2)
     XCTAssertEqual(try documents(), [])
+  }
+
+  /// Many accounts share a document.
+  func testV5_F13_aDamagedDocumentKeepsNobodyOut() throws {
+    let throttle = try throttle()
+    let guessers = [Guesser.stranger(address: "x"), .knownBrowser("b")]
+    for guesser in guessers { _ = try throttle.admit(guesser, at: "alice", time: time(0)) }
+    let damaged = try documents()
+    XCTAssertEqual(damaged.count, 3)
+    for name in damaged { try Data("{}".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+    for guesser in guessers {
+      for _ in 0..<20 {
+        XCTAssertNil(try throttle.admit(guesser, at: "alice", time: time(0)))
+      }
+      XCTAssertNotNil(try throttle.admit(guesser, at: "alice", time: time(0)))
+    }
+    // They are left as they are, for `postern check` to tell.
+    for name in damaged {
+      XCTAssertEqual(try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8), "{}")
+    }
+  }
+
+  /// A refused stranger takes no lock, so a crowd of them does not hold up those who are admitted.
+  func testQ3_V5_refusedStrangersWriteNothingAndWaitForNobody() throws {
+    let throttle = try throttle()
+    for _ in 0..<20 {
+      XCTAssertNil(try throttle.admit(.stranger(address: "x"), at: "alice", time: time(0)))
+    }
+    let store = CountingUpdates()
+    let counted = Throttle(documents: store, key: Array(0..<32))
+    for _ in 0..<20 { _ = try counted.admit(.stranger(address: "x"), at: "alice", time: time(0)) }
+    let before = store.updates
+    for _ in 0..<100 {
+      XCTAssertNotNil(try counted.admit(.stranger(address: "x"), at: "alice", time: time(0)))
+    }
+    XCTAssertEqual(store.updates, before)
+  }
+
+  func testQ3_knownBrowsersAreCountedApartFromStrangers() throws {
+    let throttle = try throttle()
+    _ = try throttle.admit(.knownBrowser("b"), at: "alice", time: time(0))
+    _ = try throttle.admit(.session("s"), at: "alice", time: time(0))
+    XCTAssertEqual(try documents().map { $0.prefix { $0 != "/" } }, ["throttle-known"])
+  }
+}
+
+extension FailureSlots {
+  func total(at time: Date) -> Int {
+    Mirror(reflecting: self).children.reduce(0) { sum, child in
+      let counts = child.value as? [String: FailureCount] ?? [:]
+      return sum + counts.values.reduce(0) { $0 + Int($1.count(at: time, .strangersAtAccount)) }
+    }
+  }
+}
+
+/// `@unchecked Sendable`: used from one thread.
+private final class CountingUpdates: DocumentStore, @unchecked Sendable {
+  private let store = MemoryStore()
+  private(set) var updates = 0
+
+  func read<D: Document>(_ type: D.Type, _ key: String) throws -> D? { try store.read(type, key) }
+  func keys<D: Document>(of type: D.Type) throws -> [String] { try store.keys(of: type) }
+
+  func update<D: Document, R>(
+    _ type: D.Type, _ key: String, _ change: (inout D?) throws -> R
+  ) throws -> R {
+    updates += 1
+    return try store.update(type, key, change)
   }
 }

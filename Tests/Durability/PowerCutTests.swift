@@ -56,7 +56,7 @@ final class PowerCutTests: TemporaryFolderTestCase {
   func testF1_F2_documentThatADeadWriterRemovedIsGoneAfterAPowerCut() throws {
     let data = "\(folder)/data"
     let store = try FileDocumentStore(path: data)
-    try store.update(FailureTable.self, "a") { $0 = FailureTable() }
+    try store.update(StrangersFailures.self, "a") { $0 = StrangersFailures() }
     let start = try state(of: data)
     var reader = try CallReader(process: getpid(), data: data)
     func record(_ body: () throws -> Void) throws -> [RecordedCall] {
@@ -64,10 +64,10 @@ final class PowerCutTests: TemporaryFolderTestCase {
       try body()
       return reader.calls(tracer.lines())
     }
-    let removal = try record { try store.update(FailureTable.self, "a") { $0 = nil } }
+    let removal = try record { try store.update(StrangersFailures.self, "a") { $0 = nil } }
     let unsynced = removal.filter { if case .syncFolder = $0 { false } else { true } }
     XCTAssertLessThan(unsynced.count, removal.count)
-    let reliance = try record { try store.update(FailureTable.self, "a") { _ in } }
+    let reliance = try record { try store.update(StrangersFailures.self, "a") { _ in } }
     let verdict = try verdict(start, unsynced + reliance + [.answer])
     XCTAssertEqual(verdict.violations, [])
     XCTAssertEqual(verdict.states, 2)

@@ -100,7 +100,7 @@ struct PowerCutVerdict {
         return ["the store finds \(error)"]
       }
     }
-    return faults(UserSessions.self) + faults(User.self) + faults(FailureTable.self)
+    return faults(UserSessions.self) + faults(User.self) + faults(StrangersFailures.self)
       + faults(Decoy.self)
   }
 }

@@ -95,18 +95,17 @@ final class PasswordModuleTests: TemporaryFolderTestCase {
     XCTAssertEqual(last, .tooManyRequests)
   }
 
-  func testJ10_changesThatAreTurnedAwayForTooManyAtOnceAreNotCounted() async throws {
+  func testQ3_J10_changesAreNotTurnedAwayForAFullHouse() async throws {
     let house = try await TestHouse(folder: folder, isThrottled: true)
     try house.addUser("alice")
     let access = await house.login("alice").accessToken
-    // Not even one has room in it.
+    // No stranger has room in it.
     let full = try PasswordHasher(cost: .least, concurrency: 1, waitingLimit: -1)
     let busy = try await TestHouse(folder: folder, isThrottled: true, passwords: full)
-    for _ in 0..<25 {
-      let turnedAway = await change(busy, access)
-      XCTAssertEqual(turnedAway.status.kind, .serverError)
-    }
-    XCTAssertEqual(try files().filter { $0.hasPrefix("throttle/") && $0.hasSuffix(".json") }, [])
+    let stranger = await login(busy, TestHouse.password)
+    XCTAssertEqual(stranger.status.kind, .serverError)
+    let response = await change(busy, access)
+    XCTAssertEqual(response.status, .noContent)
   }
 
   /// A sign-in that found the old password right, but comes to its session only after the change.
@@ -124,7 +123,8 @@ final class PasswordModuleTests: TemporaryFolderTestCase {
   }
 
   func testE8_RacingSignInsWithTheOldPasswordLeaveNoSession() async throws {
-    let house = try await TestHouse(folder: folder)
+    // So many that none makes room for another: that would end the session that changes it.
+    let house = try await TestHouse(folder: folder, policy: SessionPolicy(limit: 20))
     let user = try house.addUser("alice")
     let own = await house.login("alice")
     await withTaskGroup { group in
@@ -159,7 +159,9 @@ final class PasswordModuleTests: TemporaryFolderTestCase {
       async let first = change(house, one.accessToken)
       async let second = change(house, two.accessToken, to: "paper clip chain")
       let answers = await [first.status, second.status]
-      XCTAssertEqual(Set(answers), [.noContent, .badRequest])
+      // The late one finds its password wrong, or its session ended by then.
+      XCTAssertEqual(answers.count { $0 == .noContent }, 1)
+      XCTAssertEqual(Set(answers).subtracting([.noContent, .badRequest, .unauthorized]), [])
       let left = try house.sessions.sessions(ofUser: user.id, at: TestHouse.now)
       XCTAssertEqual(left.map(\.id), [begun[answers[0] == .noContent ? 0 : 1].id])
     }

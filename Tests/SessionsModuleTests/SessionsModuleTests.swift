@@ -74,7 +74,7 @@ final class SessionsModuleTests: TemporaryFolderTestCase {
     let first = await delete(house, "/sessions/\(id)", login.accessToken)
     XCTAssertEqual(first.status, .noContent)
     let second = await delete(house, "/sessions/\(id)", login.accessToken)
-    XCTAssertEqual(second.status, .notFound)
+    XCTAssertEqual(second.status, .unauthorized)
     let refresh = await house.refresh(login.refreshToken)
     XCTAssertEqual(refresh.status, .forbidden)
   }

@@ -62,7 +62,8 @@ public struct TestHouse: Sendable {
           sessions: sessions, tokens: tokens, browsers: browsers, logger: logger),
         RefreshModule(users: users, sessions: sessions, tokens: tokens, logger: logger),
         LogoutModule(sessions: sessions, tokens: tokens, logger: logger),
-        SessionsModule(users: users, sessions: sessions, bearer: bearer),
+        SessionsModule(
+          users: users, sessions: sessions, bearer: bearer, browsers: browsers),
         PasswordModule(
           users: users, passwords: passwords, check: check,
           sessions: sessions, bearer: bearer, browsers: browsers, logger: logger),

@@ -1,0 +1,80 @@
+import Crypto
+import ForeignInput
+import FoundationEssentials
+import Glibc
+
+extension Throttle {
+  /// Where a stranger's failures are counted.
+  struct Place {
+    let document: String
+    let pair, account: FailureSlot
+    let addressDocument: String
+    let address: FailureSlot
+  }
+
+  func place(of address: String, at account: ForeignText) -> Place {
+    let account = digest("account", account.bytes)
+    let network = network(address)
+    let pair = digest("address at account", account + network)
+    let address = digest("address", network)
+    return Place(
+      document: "account-" + account.prefix(1).hexadecimal,
+      pair: FailureSlot((Int(pair[0]) << 8 | Int(pair[1])) % StrangersFailures.pairSlots),
+      account: FailureSlot(Int(account[1]) % StrangersFailures.slots),
+      addressDocument: "address-" + address.prefix(1).hexadecimal,
+      address: FailureSlot(Int(address[1]) % StrangersFailures.slots))
+  }
+
+  func knownPlace(
+    _ guesser: Guesser, _ account: ForeignText
+  ) -> (document: String, slot: FailureSlot) {
+    let (kind, id) =
+      switch guesser {
+      case .knownBrowser(let id): ("browser", id)
+      case .session(let id): ("session", id)
+      case .stranger(let address): ("stranger", address)
+      }
+    let account = digest("account", account.bytes)
+    let slot = digest(kind, account + Array(id.utf8))
+    return (
+      "account-" + account.prefix(1).hexadecimal,
+      FailureSlot((Int(slot[0]) << 8 | Int(slot[1])) % KnownFailures.slots)
+    )
+  }
+
+  /// The store does not tell who tried, not even to somebody who tries all addresses there are.
+  private func digest(_ kind: String, _ bytes: [UInt8]) -> [UInt8] {
+    Array(
+      HMAC<SHA256>.authenticationCode(for: Array(kind.utf8) + [0] + bytes, using: key))
+  }
+}
+
+extension StrangersFailures {
+  func certainWait(_ place: Throttle.Place, at time: Date) -> TimeInterval? {
+    let own = pairs.certainWait(place.pair, at: time, .addressAtAccount)
+    let all = accounts.certainWait(place.account, at: time, .strangersAtAccount)
+    return [own, all].compactMap(\.self).max()
+  }
+
+  mutating func admit(_ place: Throttle.Place, at time: Date) -> TimeInterval? {
+    pairs.followClock(place.pair, to: time)
+    accounts.followClock(place.account, to: time)
+    let own = pairs.wait(place.pair, at: time, .addressAtAccount)
+    let all = accounts.wait(place.account, at: time, .strangersAtAccount)
+    if let wait = [own, all].compactMap(\.self).max() { return wait }
+    pairs.add(1, to: place.pair, at: time, .addressAtAccount)
+    accounts.add(1, to: place.account, at: time, .strangersAtAccount)
+    return nil
+  }
+}
+
+/// The network that one customer of a provider holds: of an IPv6 address its first 64 bits. An
+/// IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2) is taken as IPv4.
+private func network(_ address: String) -> [UInt8] {
+  var bytes = [UInt8](repeating: 0, count: 16)
+  guard inet_pton(AF_INET6, address, &bytes) == 1 else { return Array(address.utf8) }
+  guard bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]) else {
+    return Array(bytes.prefix(8))
+  }
+  return Array(bytes.suffix(4).map { String($0) }.joined(separator: ".").utf8)
+}
