@@ -5,7 +5,8 @@ import Glibc
 ///
 /// UTF-8 without a byte order mark, no comma behind the last member, nothing behind the value. A
 /// name that comes twice in an object makes the whole text unreadable, since parsers differ in which
-/// of the two counts (RFC 8259 §4); so do a number beyond a double and more than 2,048 levels. Costs time in proportion to the length. Read by jansson.
+/// of the two counts (RFC 8259 §4); so do a number beyond a double and more than
+/// 2,048 levels. Costs time in proportion to the length. Read by jansson.
 public enum StrictJSON {
   /// A member's value, as far as anybody asks.
   public enum Value: Equatable, Sendable {

@@ -41,9 +41,10 @@ final class ChildProcess: @unchecked Sendable {
     if let input {
       let pipe = Pipe()
       process.standardInput = pipe
-      try process.run()
+      // Before it starts: writing to one that has ended by then would be our own end (SIGPIPE).
       pipe.fileHandleForWriting.write(Data(input.utf8))
       try pipe.fileHandleForWriting.close()
+      try process.run()
     } else {
       process.standardInput = terminal ?? FileHandle.nullDevice
       try process.run()
