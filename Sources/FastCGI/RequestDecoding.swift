@@ -9,6 +9,10 @@ public struct IncomingRequest: Sendable {
   /// The largest body that a request may have, in bytes.
   public static let bodyLimit = 16 * 1024
 
+  /// How many parameters a request may have. A web server sends some twenty, and one for each
+  /// header; `HTTPFields` cannot hold more than 65,535.
+  public static let parameterLimit = 1_000
+
   /// CGI's variables (RFC 3875 §4.1), in the order in which they came.
   public var parameters: [(name: ForeignText, value: ForeignText)]
   public var body: [UInt8]
@@ -28,8 +32,10 @@ public struct IncomingRequest: Sendable {
   ///
   /// The path is taken from `REQUEST_URI` alone, as the client sent it; what the web server made
   /// of it in `SCRIPT_NAME` and the like is never looked at, so there is nothing to disagree with.
-  /// - Throws: 400 for what is no request, 413 for one that is too large.
+  /// - Throws: 400 for what is no request, 413 for one that is too large, 431 for one with too many
+  ///   headers.
   public func decoded(at time: Date) throws(HTTPError) -> Request {
+    guard parameters.count <= Self.parameterLimit else { throw .headerFieldsTooLarge }
     var single: [ForeignText: ForeignText] = [:]
     var headers = HTTPFields()
     for (name, value) in parameters {

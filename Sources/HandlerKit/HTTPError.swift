@@ -51,6 +51,11 @@ extension HTTPError {
   public static let contentTooLarge = HTTPError(
     .contentTooLarge, code: "content_too_large", message: "The request is too large")
 
+  /// 431 (RFC 6585 §5): there are more header fields than a request may have.
+  public static let headerFieldsTooLarge = HTTPError(
+    .requestHeaderFieldsTooLarge, code: "header_fields_too_large",
+    message: "The request has too many header fields")
+
   /// 415: the body is of a type or an encoding that no route reads.
   public static let unsupportedMediaType = HTTPError(
     .unsupportedMediaType,

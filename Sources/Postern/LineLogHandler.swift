@@ -67,6 +67,19 @@ struct LineLogHandler: LogHandler {
 extension Logger {
   /// The log of this process.
   static func postern(level: Logger.Level) -> Logger {
-    Logger(label: "postern") { _ in LineLogHandler(level: level) }
+    Logger(label: ownLabel) { _ in LineLogHandler(level: level) }
   }
+
+  /// The log of this process, and from now on of every logger that a module makes for itself: its
+  /// lines have the same form, and name it. To be called once.
+  static func startPostern(level: Logger.Level) -> Logger {
+    LoggingSystem.bootstrap { label in
+      var handler = LineLogHandler(level: level)
+      if label != ownLabel { handler[metadataKey: "logger"] = "\(label)" }
+      return handler
+    }
+    return Logger(label: ownLabel)
+  }
+
+  private static let ownLabel = "postern"
 }

@@ -23,7 +23,7 @@ struct Worker {
   /// gone.
   /// - Throws: an error whose description tells the operator what to mend.
   func run(until signals: SignalQueue, isSupervised: Bool) throws {
-    let logger = Logger.postern(level: configuration.logLevel)
+    let logger = Logger.startPostern(level: configuration.logLevel)
     guard System.isListeningSocket(ListeningSocket.inherited) else {
       throw ConfigurationError("standard input is not a listening socket")
     }

@@ -67,8 +67,12 @@ final class HostilePeerTests: ResponderTestCase {
         bytes += FastCGIRecord(.standardInput, Array(body[start...].prefix(65_528))).bytes
       }
       client.send(bytes + FastCGIRecord(.standardInput).bytes)
-      // Beyond what is drained the connection may be gone before its answer is read.
-      if let reply = try? client.reply() { XCTAssertEqual(reply.status, 413) }
+      if size < 1 << 20 {
+        XCTAssertEqual(try client.reply().status, 413, "\(size)")
+      } else {
+        // Beyond what is drained the connection may be gone before its answer is read.
+        XCTAssertTrue([413, nil].contains((try? client.reply())?.status), "\(size)")
+      }
       client.endSending()
       XCTAssertThrowsError(try client.reply(), "a second answer after \(size) bytes")
     }
@@ -123,8 +127,8 @@ final class HostilePeerTests: ResponderTestCase {
     client.send(FastCGIClient.head("POST", "/echo", length: body.count))
     client.send(FastCGIRecord(.standardInput, Array("smuggled".utf8), id: 2))
     client.send(FastCGIRecord(.standardInput, body), FastCGIRecord(.standardInput))
-    if let reply = try? client.reply() { XCTAssertEqual(reply.body, body) }
-    XCTAssertTrue(handler.calls.bodies.allSatisfy { $0 == body })
+    XCTAssertEqual(try client.reply().body, body)
+    XCTAssertEqual(handler.calls.bodies, [body])
   }
 
   func testA16_otherVersionEndsTheConnection() throws {
@@ -166,14 +170,17 @@ final class HostilePeerTests: ResponderTestCase {
     XCTAssertEqual(try client.reply().text, "hello")
   }
 
-  func testA13_manyParametersAreReadOrTheConnectionEnds() throws {
-    let client = try connect()
-    let pairs = FastCGIRecord.pairs((0..<5_000).map { ("HTTP_X\($0)", "v") })
-    client.send(FastCGIRecord.begin())
-    for start in stride(from: 0, to: pairs.count, by: 60_000) {
-      client.send(FastCGIRecord(.parameters, Array(pairs[start...].prefix(60_000))))
+  func testA13_moreParametersThanARequestMayHaveAreRefused() throws {
+    // The last is more than the fields of a request can be counted by.
+    for count in [900, 5_000, 70_000] {
+      let client = try connect()
+      let pairs = FastCGIRecord.pairs((0..<count).map { ("HTTP_X\($0)", "v") })
+      client.send(FastCGIRecord.begin())
+      for start in stride(from: 0, to: pairs.count, by: 60_000) {
+        client.send(FastCGIRecord(.parameters, Array(pairs[start...].prefix(60_000))))
+      }
+      client.send(FastCGIRecord(.parameters), FastCGIRecord(.standardInput))
+      XCTAssertEqual(try client.reply().status, count <= 1_000 ? 400 : 431, "\(count)")
     }
-    client.send(FastCGIRecord(.parameters), FastCGIRecord(.standardInput))
-    if let reply = try? client.reply() { XCTAssertEqual(reply.status, 400) }
   }
 }

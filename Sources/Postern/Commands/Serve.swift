@@ -25,7 +25,7 @@ struct Serve: ParsableCommand {
     System.keepFilesPrivate()
     System.forbidDumps()
     let configuration = try settings.load()
-    let logger = Logger.postern(level: configuration.logLevel)
+    let logger = Logger.startPostern(level: configuration.logLevel)
     // What would stop a worker stops the start instead, and the keys are there before all workers.
     let services = try ThreadExecutor.run {
       try await Services(configuration: configuration, logger: logger)
