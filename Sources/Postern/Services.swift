@@ -35,17 +35,18 @@ public struct Services: Sendable {
       concurrency: Self.hashesAtOnce(cores: cores, workers: configuration.workers))
     sessions = TokenStore(documents: documents, policy: configuration.sessions)
     let keys = try Self.keys(configuration, mayMake: mayMakeKeys)
-    let throttle = Throttle(documents: documents, key: keys.refresh.derivedKey(for: "throttle"))
+    let throttle = Throttle(
+      documents: documents, key: keys.refresh.signing.derivedKey(for: "throttle"))
     passwordCheck = PasswordCheck(
       hasher: passwords, throttle: configuration.isThrottleEnabled ? throttle : nil)
     tokens = TokenIssuer(
-      access: try await KeyRing(signing: keys.access),
-      refresh: try await KeyRing(signing: keys.refresh),
+      access: try await KeyRing(keys.access),
+      refresh: try await KeyRing(keys.refresh),
       issuer: configuration.issuer,
       audience: configuration.audience,
       accessLifetime: configuration.accessLifetime)
     bearer = BearerAuthenticator(tokens: tokens)
-    browsers = try await KnownBrowsers(refreshKey: keys.refresh, issuer: configuration.issuer)
+    browsers = try await KnownBrowsers(refreshKeys: keys.refresh, issuer: configuration.issuer)
   }
 
   /// How many hashes each of the workers computes at a time: together one for each core, and one
@@ -55,10 +56,10 @@ public struct Services: Sendable {
   /// The secrets of the environment where it has them, else those of `keys.json`.
   private static func keys(
     _ configuration: PosternConfiguration, mayMake: Bool
-  ) throws -> (access: KeySecret, refresh: KeySecret) {
-    if let access = configuration.accessSecret, let refresh = configuration.refreshSecret {
-      return (access, refresh)
-    }
+  ) throws -> KeyFile {
+    let access = configuration.accessSecret.map { KeySet(signing: $0) }
+    let refresh = configuration.refreshSecret.map { KeySet(signing: $0) }
+    if let access, let refresh { return KeyFile(access: access, refresh: refresh) }
     let file =
       mayMake
       ? try KeyFile.loadOrCreate(inFolder: configuration.data)
@@ -68,6 +69,6 @@ public struct Services: Sendable {
         "keys.json is missing: put it back, or restart postern, which makes new keys and so signs "
           + "everybody out")
     }
-    return (configuration.accessSecret ?? file.access, configuration.refreshSecret ?? file.refresh)
+    return KeyFile(access: access ?? file.access, refresh: refresh ?? file.refresh)
   }
 }

@@ -1,12 +1,15 @@
-import ForeignInput
-import FoundationEssentials
 import Glibc
 import SystemCalls
 
-/// `keys.json`: the secrets of both kinds of token, for their owner's eyes only.
-public struct KeyFile: Sendable {
-  public let access: KeySecret
-  public let refresh: KeySecret
+/// `keys.json`: the keys of both kinds of token. Nobody but its owner may read it.
+public struct KeyFile: Equatable, Sendable {
+  public let access: KeySet
+  public let refresh: KeySet
+
+  public init(access: KeySet, refresh: KeySet) {
+    self.access = access
+    self.refresh = refresh
+  }
 
   /// Reads the file `keys.json` in `folder`, and makes it with fresh keys if there is none.
   /// - Throws: `KeyFileError`
@@ -25,6 +28,30 @@ public struct KeyFile: Sendable {
     try inFolder(path) { folder in try load(from: folder) }
   }
 
+  /// Changes `keys.json` in `folder`, one process at a time, and returns what it is now. A process
+  /// that has read it keeps the keys that it has.
+  /// - Throws: `KeyFileError`, also where there is none, or where others change it for 2 seconds.
+  @discardableResult
+  public static func update(
+    inFolder path: String, _ change: (KeyFile) throws -> KeyFile
+  ) throws -> KeyFile {
+    try inFolder(path) { folder in
+      // A lock of the folder (flock(2)) outlives the file, which is replaced.
+      let deadline = ContinuousClock.now + .seconds(2)
+      while try !System.tryLock(folder) {
+        guard .now < deadline else { throw KeyFileError(reason: "is being changed by others") }
+        usleep(2_000)
+      }
+      defer { try? System.unlock(folder) }
+      guard let file = try load(from: folder) else { throw KeyFileError(reason: "is missing") }
+      let changed = try change(file)
+      try writeAside(changed, in: folder) { fresh in
+        try System.rename(fresh, to: name, in: folder)
+      }
+      return changed
+    }
+  }
+
   private static func inFolder<R>(
     _ path: String, _ body: (FileDescriptor) throws -> R
   ) throws -> R {
@@ -41,19 +68,6 @@ public struct KeyFile: Sendable {
   private static let name = "keys.json"
   private static let sizeLimit = 1 << 16
 
-  private struct Content: Codable {
-    var version = 1
-    var keys: [Key]
-
-    struct Key: Codable {
-      let kid: String
-      let typ: String
-      var alg = "HS256"
-      /// The secret, in base64url.
-      let k: String
-    }
-  }
-
   private static func load(from folder: FileDescriptor) throws -> KeyFile? {
     guard try System.status(of: name, in: folder) != nil else { return nil }
     let file = try System.open(name, in: folder, O_RDONLY | O_NONBLOCK)
@@ -63,38 +77,24 @@ public struct KeyFile: Sendable {
     }
     if let sharing = System.sharing(of: status) { throw KeyFileError(reason: sharing) }
     let bytes = try System.read(file, limit: sizeLimit)
-    guard StrictJSON.isReadable(bytes),
-      let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)),
-      content.version == 1
-    else { throw KeyFileError(reason: "not a key file of version 1") }
-    return KeyFile(
-      access: try secret(of: content, for: AccessClaims.type),
-      refresh: try secret(of: content, for: RefreshClaims.type))
+    return try KeyFile(bytes)
   }
 
-  private static func secret(of content: Content, for type: String) throws -> KeySecret {
-    let keys = content.keys.filter { $0.typ == type }
-    guard keys.count == 1, let key = keys.first, key.alg == "HS256",
-      let bytes = Base64URL.decode(key.k.utf8),
-      let secret = try? KeySecret(id: key.kid, bytes: [UInt8](bytes))
-    else {
-      throw KeyFileError(reason: "needs one HS256 key for \(type); \(WeakSecret())")
-    }
-    return secret
-  }
-
-  /// Written aside and linked into place: whoever comes second keeps what the first one made.
+  /// Written aside and linked into place: the second of two that make it keeps what the first made.
   private static func create(in folder: FileDescriptor) throws {
-    let keys = try [AccessClaims.type, RefreshClaims.type].map { type in
-      let secret = try KeySecret.random()
-      return Content.Key(kid: secret.id, typ: type, k: Base64URL.encode(secret.bytes))
-    }
+    let file = try KeyFile(access: .random(), refresh: .random())
+    try writeAside(file, in: folder) { fresh in try System.link(fresh, to: name, in: folder) }
+  }
+
+  private static func writeAside(
+    _ file: KeyFile, in folder: FileDescriptor, _ place: (_ fresh: String) throws -> Void
+  ) throws {
     let fresh = ".\(name)-\(UInt64.random(in: .min ... .max))"
-    let file = try System.open(fresh, in: folder, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+    let descriptor = try System.open(fresh, in: folder, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
     defer { try? System.remove(fresh, in: folder) }
-    try System.write([UInt8](tokenEncoder().encode(Content(keys: keys))), to: file)
-    try System.syncData(file)
-    try System.link(fresh, to: name, in: folder)
+    try System.write(file.encoded(), to: descriptor)
+    try System.syncData(descriptor)
+    try place(fresh)
     try System.sync(folder)
   }
 }

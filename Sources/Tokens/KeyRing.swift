@@ -6,11 +6,10 @@ public struct KeyRing<Claims: TokenClaims>: Sendable {
   private let signing: SigningKey<Claims>
   private let verifying: [ForeignText: SigningKey<Claims>]
 
-  /// - Parameter retired: keys that sign no longer but still verify.
-  public init(signing: KeySecret, retired: [KeySecret] = []) async throws {
-    self.signing = try await SigningKey(signing)
-    var verifying = [ForeignText(signing.id): self.signing]
-    for secret in retired {
+  public init(_ keys: KeySet) async throws {
+    signing = try await SigningKey(keys.signing)
+    var verifying = [ForeignText(keys.signing.id): signing]
+    for secret in keys.verifying {
       verifying[ForeignText(secret.id)] = try await SigningKey(secret)
     }
     self.verifying = verifying

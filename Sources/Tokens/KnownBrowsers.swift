@@ -28,11 +28,10 @@ public struct KnownBrowsers: Sendable {
   /// How long a name is good, in seconds: a year.
   private static let lifetime = 31_536_000
 
-  /// - Parameter refreshKey: the key of refresh tokens. The names are signed by one that is derived
-  ///   from it, so that neither can be taken for the other.
-  public init(refreshKey: KeySecret, issuer: String = "postern") async throws {
-    keys = try await KeyRing(
-      signing: KeySecret(id: refreshKey.id, bytes: refreshKey.derivedKey(for: "known browsers")))
+  /// - Parameter refreshKeys: the keys of refresh tokens. The names are signed by ones that are
+  ///   derived from them, so that neither can be taken for the other.
+  public init(refreshKeys: KeySet, issuer: String = "postern") async throws {
+    keys = try await KeyRing(refreshKeys.derived(for: "known browsers"))
     self.issuer = issuer
   }
 

@@ -48,10 +48,10 @@ public struct TestHouse: Sendable {
     let refreshKey = try KeySecret(text: Self.refreshSecret, type: RefreshClaims.type)
     tokens = TokenIssuer(
       access: try await KeyRing(
-        signing: KeySecret(text: Self.accessSecret, type: AccessClaims.type)),
-      refresh: try await KeyRing(signing: refreshKey))
+        KeySet(signing: KeySecret(text: Self.accessSecret, type: AccessClaims.type))),
+      refresh: try await KeyRing(KeySet(signing: refreshKey)))
     bearer = BearerAuthenticator(tokens: tokens)
-    browsers = try await KnownBrowsers(refreshKey: refreshKey)
+    browsers = try await KnownBrowsers(refreshKeys: KeySet(signing: refreshKey))
     let throttle = Throttle(documents: documents, key: refreshKey.derivedKey(for: "throttle"))
     let check = PasswordCheck(hasher: passwords, throttle: isThrottled ? throttle : nil)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -12,9 +12,9 @@ final class IssuedTokenTests: XCTestCase {
   private func issuer(audience: String? = nil) async throws -> TokenIssuer {
     TokenIssuer(
       access: try await KeyRing(
-        signing: KeySecret(text: TestHouse.accessSecret, type: AccessClaims.type)),
+        KeySet(signing: KeySecret(text: TestHouse.accessSecret, type: AccessClaims.type))),
       refresh: try await KeyRing(
-        signing: KeySecret(text: TestHouse.refreshSecret, type: RefreshClaims.type)),
+        KeySet(signing: KeySecret(text: TestHouse.refreshSecret, type: RefreshClaims.type))),
       audience: audience)
   }
 
@@ -93,11 +93,13 @@ final class IssuedTokenTests: XCTestCase {
     let old = try KeySecret.random()
     let new = try KeySecret.random()
     let claims = RefreshClaims(sub: "u", sid: "s", jti: "j", iat: 1, exp: 2, iss: "postern")
-    let token = try await KeyRing<RefreshClaims>(signing: old).sign(claims)
-    let overlapping = try await KeyRing<RefreshClaims>(signing: new, retired: [old])
+    let token = try await KeyRing<RefreshClaims>(KeySet(signing: old)).sign(claims)
+    let overlapping = try await KeyRing<RefreshClaims>(
+      KeySet(signing: new, verifying: [old]))
     XCTAssertEqual(try overlapping.verify(ForeignText(token)), claims)
     XCTAssertNotEqual(try overlapping.sign(claims), token)
-    let later = try await KeyRing<RefreshClaims>(signing: new)
+    let later = try await KeyRing<RefreshClaims>(
+      KeySet(signing: new, retired: [old.id]))
     XCTAssertThrowsError(try later.verify(ForeignText(token))) {
       XCTAssertEqual($0 as? TokenError, .invalidSignature)
     }

@@ -50,10 +50,68 @@ final class KeyFileTests: TemporaryFolderTestCase {
     }
   }
 
+  private let versionOne = """
+    {"keys":[{"alg":"HS256","k":"q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k","kid":"a","typ":"at+jwt"},\
+    {"alg":"HS256","k":"ASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4mrze8","kid":"r","typ":"rt+jwt"}],"version":1}
+    """
+
+  func testM4_aFileOfVersionOneIsReadAndWrittenAsVersionTwo() throws {
+    try write(versionOne)
+    let file = try XCTUnwrap(KeyFile.load(inFolder: folder))
+    XCTAssertEqual(file.access.signing.id, "a")
+    XCTAssertEqual(file.refresh.signing.id, "r")
+    XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), versionOne)
+
+    let new = try KeySecret.random()
+    let changed = try KeyFile.update(inFolder: folder) { file in
+      KeyFile(
+        access: KeySet(signing: new, verifying: [file.access.signing], retired: ["gone"]),
+        refresh: file.refresh)
+    }
+    XCTAssertEqual(try KeyFile.load(inFolder: folder), changed)
+    XCTAssertEqual(changed.access.verifying.map(\.id), ["a"])
+    XCTAssertEqual(changed.refresh, file.refresh)
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    XCTAssertTrue(text.contains(#""version":2"#))
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    XCTAssertEqual(attributes[.posixPermissions] as? Int, 0o600)
+    XCTAssertEqual(try files(), ["keys.json"])
+  }
+
+  func testM4_changesAtOnceAreMadeOneAfterTheOther() throws {
+    _ = try KeyFile.loadOrCreate(inFolder: folder)
+    let folder = folder
+    onThreads(8) { _ in
+      try? KeyFile.update(inFolder: folder) { file in
+        KeyFile(
+          access: KeySet(
+            signing: try .random(), verifying: file.access.verifying + [file.access.signing]),
+          refresh: file.refresh)
+      }
+    }
+    XCTAssertEqual(try KeyFile.load(inFolder: folder)?.access.verifying.count, 8)
+  }
+
+  func testM4_M8_keysThatDoNotFitTogetherAreRefused() throws {
+    let signs = #","use":"sign""#
+    for (old, new) in [
+      (#""kid":"r""#, #""kid":"a""#), (#""typ":"rt+jwt""#, #""typ":"at+jwt""#),
+      (#""alg":"HS256""#, #""alg":"none""#), (#""alg":"HS256""#, #""alg":"ES256""#),
+      (#""kid":"a""#, #""kid":"a","use":"verify""#), (#""kid":"a""#, #""kid":"a","use":"other""#),
+      (#""kid":"a""#, #""kid":"a","use":"retired""#), (#""version":1"#, #""version":3"#),
+      (#""typ":"at+jwt""#, #""typ":"x""# + signs),
+    ] {
+      let text = versionOne.replacingOccurrences(of: old, with: new)
+      XCTAssertNotEqual(text, versionOne)
+      try write(text)
+      assertRefused(new, without: "ASNFZ4mrze8BI0Vn")
+    }
+  }
+
   func testM7_theTwoKindsHaveDifferentKeys() throws {
     let file = try KeyFile.loadOrCreate(inFolder: folder)
     XCTAssertNotEqual(file.access, file.refresh)
-    XCTAssertNotEqual(file.access.id, file.refresh.id)
+    XCTAssertNotEqual(file.access.signing.id, file.refresh.signing.id)
   }
 
   func testM2_allWhoStartAtOnceGetTheSameKeys() throws {
@@ -131,7 +189,7 @@ final class KeyFileTests: TemporaryFolderTestCase {
     for text in [
       "", "null", "[]", "{}", "{", canary, #"{"version":1}"#, #"{"version":1,"keys":[]}"#,
       #"{"version":1,"keys":[\#(key)]}"#, #"{"version":1,"keys":[\#(key),\#(key)]}"#,
-      good.replacingOccurrences(of: #""version":1"#, with: #""version":2"#),
+      good.replacingOccurrences(of: #""version":2"#, with: #""version":3"#),
       good.replacingOccurrences(of: "HS256", with: "none"),
       good.replacingOccurrences(of: "rt+jwt", with: "at+jwt"),
       good.replacingOccurrences(of: #""k":""#, with: #""k":"="#),
