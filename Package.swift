@@ -18,6 +18,9 @@ let package = Package(
   name: "postern",
   products: [
     .library(name: "HandlerKit", targets: ["HandlerKit"]),
+    .library(name: "DocumentStore", targets: ["DocumentStore"]),
+    .library(name: "DocumentStoreConformance", targets: ["DocumentStoreConformance"]),
+    .library(name: "MemoryDocumentStore", targets: ["MemoryDocumentStore"]),
     .library(name: "Postern", targets: ["Postern"]),
     .executable(name: "postern", targets: ["PosternCommand"]),
   ],
@@ -40,7 +43,10 @@ let package = Package(
     .target(name: "ForeignInput", dependencies: ["CJansson"]),
     .target(name: "PasswordStrength", dependencies: ["CZxcvbn"]),
     .target(name: "HandlerKit", dependencies: ["ForeignInput", http, logging]),
-    .target(name: "DocumentStore", dependencies: ["SystemCalls", crypto]),
+    .target(name: "DocumentStore"),
+    .target(name: "DocumentStoreConformance", dependencies: ["DocumentStore"]),
+    .target(name: "MemoryDocumentStore", dependencies: ["DocumentStore"]),
+    .target(name: "FileDocumentStore", dependencies: ["DocumentStore", "SystemCalls", crypto]),
     .target(
       name: "Tokens",
       dependencies: [
@@ -70,8 +76,9 @@ let package = Package(
     .target(
       name: "Postern",
       dependencies: [
-        "Accounts", "CurrentUserModule", "DocumentStore", "FastCGI", "ForeignInput", "HandlerKit",
-        "JobsModule", "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
+        "Accounts", "CurrentUserModule", "DocumentStore", "FastCGI", "FileDocumentStore",
+        "ForeignInput", "HandlerKit", "JobsModule", "LoginModule", "LogoutModule", "PasswordModule",
+        "RefreshModule", "Sessions",
         "SessionsModule", "SystemCalls", "Tokens",
         arguments, configuration, logging,
       ]),
@@ -82,7 +89,8 @@ let package = Package(
       path: "Benchmarks/Tokens"),
 
     .executableTarget(
-      name: "StoreBenchmark", dependencies: ["Accounts", "DocumentStore", "Sessions"],
+      name: "StoreBenchmark",
+      dependencies: ["Accounts", "DocumentStore", "FileDocumentStore", "Sessions"],
       path: "Benchmarks/Store"),
 
     .executableTarget(
@@ -92,9 +100,9 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Accounts", "CurrentUserModule", "DocumentStore", "ForeignInput", "HandlerKit",
-        "JobsModule", "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
-        "SessionsModule",
+        "Accounts", "CurrentUserModule", "DocumentStore", "FileDocumentStore", "ForeignInput",
+        "HandlerKit", "JobsModule", "LoginModule", "LogoutModule", "PasswordModule",
+        "RefreshModule", "Sessions", "SessionsModule",
         "SystemCalls", "Tokens", http, logging,
       ],
       path: "Tests/TestSupport"),
@@ -109,7 +117,14 @@ let package = Package(
       name: "HandlerKitTests",
       dependencies: ["ForeignInput", "HandlerKit", "TestSupport", http, logging]),
     .testTarget(
-      name: "DocumentStoreTests", dependencies: ["DocumentStore", "SystemCalls", "TestSupport"]),
+      name: "DocumentStoreTests",
+      dependencies: ["DocumentStore", "DocumentStoreConformance", "MemoryDocumentStore"]),
+    .testTarget(
+      name: "FileDocumentStoreTests",
+      dependencies: [
+        "DocumentStore", "DocumentStoreConformance", "FileDocumentStore", "SystemCalls",
+        "TestSupport",
+      ]),
     .testTarget(
       name: "FastCGITests",
       dependencies: [
@@ -118,10 +133,17 @@ let package = Package(
     .testTarget(
       name: "TokensTests",
       dependencies: ["ForeignInput", "HandlerKit", "TestSupport", "Tokens", crypto, http]),
-    .testTarget(name: "SessionsTests", dependencies: ["DocumentStore", "Sessions", "TestSupport"]),
+    .testTarget(
+      name: "SessionsTests",
+      dependencies: [
+        "DocumentStore", "FileDocumentStore", "MemoryDocumentStore", "Sessions", "TestSupport",
+      ]),
     .testTarget(
       name: "AccountsTests",
-      dependencies: ["Accounts", "DocumentStore", "ForeignInput", "TestSupport"]),
+      dependencies: [
+        "Accounts", "DocumentStore", "FileDocumentStore", "ForeignInput", "MemoryDocumentStore",
+        "TestSupport",
+      ]),
     .testTarget(
       name: "LoginModuleTests",
       dependencies: [
@@ -131,8 +153,8 @@ let package = Package(
     .testTarget(
       name: "RefreshModuleTests",
       dependencies: [
-        "Accounts", "DocumentStore", "HandlerKit", "RefreshModule", "Sessions", "TestSupport",
-        "Tokens", http,
+        "Accounts", "DocumentStore", "FileDocumentStore", "HandlerKit", "RefreshModule", "Sessions",
+        "TestSupport", "Tokens", http,
       ]),
     .testTarget(
       name: "LogoutModuleTests",
@@ -152,18 +174,20 @@ let package = Package(
     .testTarget(
       name: "PosternTests",
       dependencies: [
-        "Accounts", "DocumentStore", "HandlerKit", "Postern", "Sessions", "SystemCalls",
+        "Accounts", "DocumentStore", "FileDocumentStore", "HandlerKit", "MemoryDocumentStore",
+        "Postern", "Sessions", "SystemCalls",
         "TestSupport", "Tokens", configuration, http, logging,
       ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", crypto], path: "Tests/EndToEnd"),
     .testTarget(
-      name: "RacesTests", dependencies: ["Accounts", "DocumentStore", "TestSupport"],
+      name: "RacesTests", dependencies: ["Accounts", "FileDocumentStore", "TestSupport"],
       path: "Tests/Races"),
     .testTarget(
       name: "DurabilityTests",
       dependencies: [
-        "Accounts", "DocumentStore", "FastCGI", "Sessions", "SystemCalls", "TestSupport", "Tokens",
+        "Accounts", "DocumentStore", "FastCGI", "FileDocumentStore", "Sessions", "SystemCalls",
+        "TestSupport", "Tokens",
       ],
       path: "Tests/Durability"),
   ]

@@ -1,6 +1,8 @@
 import DocumentStore
+import FileDocumentStore
 import ForeignInput
 import Foundation
+import MemoryDocumentStore
 import TestSupport
 import XCTest
 
@@ -62,7 +64,7 @@ final class ThrottleStoreTests: TemporaryFolderTestCase {
     _ = try throttle().admit(.stranger(address: "198.51.100.77"), at: "canary", time: time(0))
     let names = try documents()
     XCTAssertEqual(names.count, 2)
-    let other = Throttle(documents: MemoryStore(), key: Array(1...32))
+    let other = Throttle(documents: MemoryDocumentStore(), key: Array(1...32))
     _ = try other.admit(.stranger(address: "198.51.100.77"), at: "canary", time: time(0))
     for name in names {
       let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
@@ -74,7 +76,7 @@ final class ThrottleStoreTests: TemporaryFolderTestCase {
 
   /// Or a few minutes' work finds the address that a digest is of.
   func testN4_digestsAreOfNoUseWithoutTheKey() throws {
-    let stores = [MemoryStore(), MemoryStore()]
+    let stores = [MemoryDocumentStore(), MemoryDocumentStore()]
     for (number, store) in stores.enumerated() {
       _ = try Throttle(documents: store, key: Array(repeating: UInt8(number), count: 32))
         .admit(.stranger(address: "198.51.100.77"), at: "canary", time: time(0))

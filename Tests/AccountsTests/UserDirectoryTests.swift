@@ -1,5 +1,6 @@
 import Accounts
 import DocumentStore
+import FileDocumentStore
 import Foundation
 import TestSupport
 import XCTest

@@ -1,6 +1,7 @@
 public import Accounts
 import CurrentUserModule
 public import DocumentStore
+import FileDocumentStore
 public import Foundation
 public import HandlerKit
 import JobsModule

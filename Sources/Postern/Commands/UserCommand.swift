@@ -43,7 +43,8 @@ struct UserCommand: ParsableCommand {
         throw ValidationError(
           "An e-mail address has an @, no control characters, and at most 254 bytes.")
       }
-      let users = UserDirectory(documents: try FileDocumentStore(path: configuration.data))
+      let users = UserDirectory(
+        documents: try openStore(configuration, ifMissing: .make))
       guard try users.user(named: username) == nil else { throw UsernameTaken() }
       let password = try PasswordPrompt.newPassword()
       let hash = try PasswordHasher(concurrency: 1).hash(password)
@@ -63,7 +64,7 @@ struct UserCommand: ParsableCommand {
 
     func run() throws {
       let configuration = try settings.load()
-      let documents = try FileDocumentStore(existingAt: configuration.data)
+      let documents = try openStore(configuration, ifMissing: .refuse())
       for user in try UserDirectory(documents: documents).all() {
         let columns = [user.username, user.id, user.profile.email]
         print((columns + (user.isDisabled ? ["disabled"] : [])).joined(separator: "\t"))
