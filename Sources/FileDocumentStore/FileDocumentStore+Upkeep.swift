@@ -75,7 +75,8 @@ extension FileDocumentStore {
 
   /// The folders of a collection: `tokens/3f`. What else lies there is none of ours.
   func folders<D: Document>(of type: D.Type) throws -> [String] {
-    try namesIfAny(in: type.collection).sorted()
+    try requirePath()
+    return try namesIfAny(in: type.collection).sorted()
       .filter { $0.count == 2 && UInt8($0, radix: 16) != nil }
       .map { "\(type.collection)/\($0)" }
   }

@@ -35,7 +35,8 @@ public struct FileDocumentStore: DocumentStore {
   public func read<D: Document>(_ type: D.Type, _ key: String) throws -> D? {
     let layout = try FileLayout(collection: type.collection, key: key)
     return try naming(layout.path) {
-      try load(type, key, named: layout.path, in: root.descriptor)
+      try requirePath()
+      return try load(type, key, named: layout.path, in: root.descriptor)
     }
   }
 
@@ -45,6 +46,7 @@ public struct FileDocumentStore: DocumentStore {
     let layout = try FileLayout(collection: type.collection, key: key)
     return try UpdateScope.run(type) {
       try naming(layout.path) {
+        try requirePath()
         let folder = try openFolder(layout)
         let lock = try acquireLock(of: layout.folder, folder)
         defer { try? System.unlock(lock) }
@@ -69,6 +71,16 @@ public struct FileDocumentStore: DocumentStore {
       try folders(of: type).reduce(into: []) { keys, folder in
         keys += ((try? names(in: folder)) ?? []).compactMap(FileLayout.key(ofName:))
       }
+    }
+  }
+
+  /// What others write into a folder that took the place of this one, this process would not see,
+  /// nor they what it writes into the old one. So it does neither.
+  func requirePath() throws {
+    guard try root.isAtItsPath() else {
+      throw DocumentStoreError.unavailable(
+        reason: "\(root.path) is no longer the folder that this process opened; if it was moved "
+          + "away and put back, restart postern")
     }
   }
 
