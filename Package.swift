@@ -18,6 +18,9 @@ let package = Package(
   name: "postern",
   products: [
     .library(name: "HandlerKit", targets: ["HandlerKit"]),
+    .library(name: "DocumentStore", targets: ["DocumentStore"]),
+    .library(name: "DocumentStoreConformance", targets: ["DocumentStoreConformance"]),
+    .library(name: "MemoryDocumentStore", targets: ["MemoryDocumentStore"]),
     .library(name: "Postern", targets: ["Postern"]),
     .executable(name: "postern", targets: ["PosternCommand"]),
   ],
@@ -40,7 +43,10 @@ let package = Package(
     .target(name: "ForeignInput", dependencies: ["CJansson"]),
     .target(name: "PasswordStrength", dependencies: ["CZxcvbn"]),
     .target(name: "HandlerKit", dependencies: ["ForeignInput", http, logging]),
-    .target(name: "DocumentStore", dependencies: ["SystemCalls", crypto]),
+    .target(name: "DocumentStore"),
+    .target(name: "DocumentStoreConformance", dependencies: ["DocumentStore"]),
+    .target(name: "MemoryDocumentStore", dependencies: ["DocumentStore"]),
+    .target(name: "FileDocumentStore", dependencies: ["DocumentStore", "SystemCalls", crypto]),
     .target(
       name: "Tokens",
       dependencies: ["ForeignInput", "PasswordStrength", "SystemCalls", jwt, crypto]),
@@ -83,8 +89,8 @@ let package = Package(
       name: "Postern",
       dependencies: [
         "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "FastCGI",
-        "ForeignInput", "HandlerKit",
-        "JobsModule", "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
+        "FileDocumentStore", "ForeignInput", "HandlerKit", "JobsModule", "LoginModule",
+        "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
         "SessionsModule", "SystemCalls", "Tokens",
         arguments, configuration, logging,
       ]),
@@ -95,7 +101,8 @@ let package = Package(
       path: "Benchmarks/Tokens"),
 
     .executableTarget(
-      name: "StoreBenchmark", dependencies: ["Accounts", "DocumentStore", "Sessions"],
+      name: "StoreBenchmark",
+      dependencies: ["Accounts", "DocumentStore", "FileDocumentStore", "Sessions"],
       path: "Benchmarks/Store"),
 
     .executableTarget(
@@ -105,11 +112,10 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "ForeignInput",
-        "HandlerKit",
-        "JobsModule", "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
-        "SessionsModule",
-        "SystemCalls", "Tokens", crypto, http, logging,
+        "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "FileDocumentStore",
+        "ForeignInput", "HandlerKit", "JobsModule", "LoginModule", "LogoutModule",
+        "PasswordModule", "RefreshModule", "Sessions", "SessionsModule", "SystemCalls", "Tokens",
+        crypto, http, logging,
       ],
       path: "Tests/TestSupport"),
     .executableTarget(
@@ -123,7 +129,14 @@ let package = Package(
       name: "HandlerKitTests",
       dependencies: ["ForeignInput", "HandlerKit", "TestSupport", http, logging]),
     .testTarget(
-      name: "DocumentStoreTests", dependencies: ["DocumentStore", "SystemCalls", "TestSupport"]),
+      name: "DocumentStoreTests",
+      dependencies: ["DocumentStore", "DocumentStoreConformance", "MemoryDocumentStore"]),
+    .testTarget(
+      name: "FileDocumentStoreTests",
+      dependencies: [
+        "DocumentStore", "DocumentStoreConformance", "FileDocumentStore", "SystemCalls",
+        "TestSupport",
+      ]),
     .testTarget(
       name: "FastCGITests",
       dependencies: [
@@ -135,10 +148,17 @@ let package = Package(
     .testTarget(
       name: "AuthenticationTests",
       dependencies: ["Authentication", "HandlerKit", "TestSupport", "Tokens", http]),
-    .testTarget(name: "SessionsTests", dependencies: ["DocumentStore", "Sessions", "TestSupport"]),
+    .testTarget(
+      name: "SessionsTests",
+      dependencies: [
+        "DocumentStore", "FileDocumentStore", "MemoryDocumentStore", "Sessions", "TestSupport",
+      ]),
     .testTarget(
       name: "AccountsTests",
-      dependencies: ["Accounts", "DocumentStore", "ForeignInput", "TestSupport"]),
+      dependencies: [
+        "Accounts", "DocumentStore", "FileDocumentStore", "ForeignInput", "MemoryDocumentStore",
+        "TestSupport",
+      ]),
     .testTarget(
       name: "LoginModuleTests",
       dependencies: [
@@ -148,8 +168,8 @@ let package = Package(
     .testTarget(
       name: "RefreshModuleTests",
       dependencies: [
-        "Accounts", "DocumentStore", "HandlerKit", "RefreshModule", "Sessions", "TestSupport",
-        "Tokens", http,
+        "Accounts", "DocumentStore", "FileDocumentStore", "HandlerKit", "RefreshModule", "Sessions",
+        "TestSupport", "Tokens", http,
       ]),
     .testTarget(
       name: "LogoutModuleTests",
@@ -172,18 +192,20 @@ let package = Package(
     .testTarget(
       name: "PosternTests",
       dependencies: [
-        "Accounts", "DocumentStore", "HandlerKit", "Postern", "Sessions", "SystemCalls",
+        "Accounts", "DocumentStore", "FileDocumentStore", "HandlerKit", "MemoryDocumentStore",
+        "Postern", "Sessions", "SystemCalls",
         "TestSupport", "Tokens", configuration, http, logging,
       ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", crypto], path: "Tests/EndToEnd"),
     .testTarget(
-      name: "RacesTests", dependencies: ["Accounts", "DocumentStore", "TestSupport"],
+      name: "RacesTests", dependencies: ["Accounts", "FileDocumentStore", "TestSupport"],
       path: "Tests/Races"),
     .testTarget(
       name: "DurabilityTests",
       dependencies: [
-        "Accounts", "DocumentStore", "FastCGI", "Sessions", "SystemCalls", "TestSupport", "Tokens",
+        "Accounts", "DocumentStore", "FastCGI", "FileDocumentStore", "Sessions", "SystemCalls",
+        "TestSupport", "Tokens",
       ],
       path: "Tests/Durability"),
   ]

@@ -57,8 +57,11 @@ public struct UserDirectory: Sendable {
   /// Keeps the hash of a new password. Returns `false`, and changes nothing, where the password
   /// that `user` was read with was changed meanwhile.
   ///
-  /// - Parameter prepare: called before the change, where there will be one. Nobody else changes
-  ///   the password meanwhile; what `prepare` throws leaves it as it is.
+  /// - Parameter prepare: called within the update of the user, before the change. Where the engine
+  ///   locks, nobody else changes the password meanwhile. Where it compares and sets, `prepare` may
+  ///   be called once more, or another change may come first after it: so it must do no harm then,
+  ///   and the same when it is done twice. Ending sessions is such a thing: at worst, more of them
+  ///   have ended than had to. What it throws leaves the password as it is.
   public func changePassword(
     of user: User, toHash hash: String, prepare: () throws -> Void = {}
   ) throws -> Bool {
@@ -93,9 +96,18 @@ public struct UserDirectory: Sendable {
     return now.passwordGeneration == user.passwordGeneration
   }
 
-  /// All users, by name.
-  public func all() throws -> [User] {
-    try documents.keys(of: User.self).sorted().compactMap { try documents.read(User.self, $0) }
+  /// All users, by name, and the names of those whose documents cannot be read, with the reasons.
+  public func all() throws -> (users: [User], unreadable: [(name: String, error: any Error)]) {
+    var users: [User] = []
+    var unreadable: [(name: String, error: any Error)] = []
+    for name in try documents.keys(of: User.self).sorted() {
+      do {
+        if let user = try documents.read(User.self, name) { users.append(user) }
+      } catch {
+        unreadable.append((name, error))
+      }
+    }
+    return (users, unreadable)
   }
 }
 

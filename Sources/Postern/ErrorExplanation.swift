@@ -7,14 +7,7 @@ import HandlerKit
 func explain(_ error: any Error) -> HTTPError? {
   switch error {
   case let error as DocumentStoreError:
-    let (code, retryAfter): (String, Int?) =
-      switch error {
-      case .busy: ("store_busy", 1)
-      case .failed: ("store_unavailable", 5)
-      case .damaged: ("store_damaged", nil)
-      case .invalidKey: ("store_key", nil)
-      }
-    return .unavailable(code: code, retryAfter: retryAfter, logDetail: error.description)
+    return explanation(of: error)
   case PasswordHasherError.tooMany:
     return .unavailable(
       code: "too_many_sign_ins", retryAfter: 1, logDetail: "too many sign-ins at once")
@@ -24,4 +17,17 @@ func explain(_ error: any Error) -> HTTPError? {
   default:
     return nil
   }
+}
+
+private func explanation(of error: DocumentStoreError) -> HTTPError {
+  let (code, retryAfter): (String, Int?)
+  switch error {
+  case .busy: (code, retryAfter) = ("store_busy", 1)
+  case .unavailable: (code, retryAfter) = ("store_unavailable", 5)
+  case .damaged: (code, retryAfter) = ("store_damaged", nil)
+  case .invalidKey: (code, retryAfter) = ("store_key", nil)
+  case .tooLarge: (code, retryAfter) = ("store_too_large", nil)
+  case .nestedUpdate: return .internalServerError(logDetail: error.description)
+  }
+  return .unavailable(code: code, retryAfter: retryAfter, logDetail: error.description)
 }

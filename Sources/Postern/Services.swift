@@ -27,7 +27,7 @@ public struct Services: Sendable {
   ) async throws {
     self.configuration = configuration
     self.logger = logger
-    let documents = try FileDocumentStore(path: configuration.data)
+    let documents = try openStore(configuration, ifMissing: .make)
     self.documents = documents
     users = UserDirectory(documents: documents)
     let cores = ProcessInfo.processInfo.activeProcessorCount

@@ -1,6 +1,7 @@
 import Accounts
 import ArgumentParser
 import DocumentStore
+import FileDocumentStore
 import JobsModule
 import Sessions
 import SystemCalls
@@ -15,12 +16,23 @@ let storedDocuments: [any Document.Type] = [
   Decoy.self,
 ]
 
-extension FileDocumentStore {
-  /// Opens a store that is there: a mistyped path is not to look like an empty one.
-  init(existingAt path: String) throws {
-    guard try System.status(ofPath: path) != nil else {
-      throw ValidationError("There is no data folder at \(path).")
-    }
-    try self.init(path: path)
+/// What happens where there is no store yet.
+enum MissingStore {
+  case make
+  /// A mistyped path is not to look like an empty store, or to be filled.
+  case refuse(hint: String = "")
+}
+
+/// Opens the store that the settings name: the one place where an engine is chosen.
+///
+/// - Throws: an error whose description tells the operator what to mend.
+func openStore(
+  _ configuration: PosternConfiguration, ifMissing missing: MissingStore
+) throws -> any DocumentStore {
+  if case .refuse(let hint) = missing,
+    try System.statusOfTarget(ofPath: configuration.data) == nil
+  {
+    throw ValidationError("There is no data folder at \(configuration.data)." + hint)
   }
+  return try FileDocumentStore(path: configuration.data)
 }

@@ -16,7 +16,7 @@ public struct TokenStore: Sendable {
 
   /// Begins a session of the user.
   ///
-  /// - Parameter isStillAdmitted: whether what let the user in still holds. Asked within the same
+  /// - Parameter isStillAdmitted: whether what let the user in still holds; only reads. Asked within the same
   ///   step: when a password is changed or a user removed, their sessions are ended last, so that
   ///   a sign-in that was under way is either ended with them or comes too late.
   /// - Returns: `nil` for one who is no longer admitted.
@@ -115,7 +115,7 @@ public struct TokenStore: Sendable {
   /// Decides on a refresh and keeps what was decided.
   ///
   /// - Parameter owner: finds the user by name, and returns `nil` for one who may not sign in any
-  ///   longer. Asked within the same step: who is gone before it is gone for it.
+  ///   longer; only reads. Asked within the same step: who is gone before it is gone for it.
   public func refresh<Owner>(
     ofUser id: String,
     with token: PresentedToken,

@@ -50,6 +50,15 @@ extension System {
     return result == 0 ? status : nil
   }
 
+  /// fstatat(2): what a path leads to; `nil` where there is nothing.
+  public static func statusOfTarget(ofPath path: String) throws(SystemCallError) -> stat? {
+    var status = stat()
+    let result = try retrying("fstatat") {
+      fstatat(AT_FDCWD, path, &status, 0) == 0 ? 0 : errno == ENOENT || errno == ENOTDIR ? 1 : -1
+    }
+    return result == 0 ? status : nil
+  }
+
   /// fstatat(2): what `name` in a folder is, a link itself and not what it leads to; `nil` where
   /// there is nothing.
   public static func status(

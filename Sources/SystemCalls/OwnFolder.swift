@@ -5,6 +5,7 @@ import Glibc
 public struct OwnFolder: Sendable {
   public let path: String
   public let descriptor: FileDescriptor
+  private let identity: FolderIdentity
 
   /// Opens the folder at `path`, also through a link: what counts is where it leads to.
   /// - Throws: `OwnFolderError`
@@ -13,15 +14,24 @@ public struct OwnFolder: Sendable {
     let reason: String?
     do throws(SystemCallError) {
       descriptor = try System.open(path, O_RDONLY | O_DIRECTORY)
-      reason = try Self.fault(of: descriptor)
+      let status = try System.status(of: descriptor)
+      identity = FolderIdentity(status)
+      reason = try Self.fault(of: descriptor, status)
     } catch {
       throw .failed(error, path: path)
     }
     if let reason { throw .shared(path: path, reason: reason) }
   }
 
-  private static func fault(of folder: FileDescriptor) throws(SystemCallError) -> String? {
-    let status = try System.status(of: folder)
+  /// Whether the path still leads here, and not to another folder or to none. It costs one system
+  /// call. No other folder can pass for this one: its number is taken while it is held open.
+  public func isAtItsPath() throws(SystemCallError) -> Bool {
+    try System.statusOfTarget(ofPath: path).map(FolderIdentity.init) == identity
+  }
+
+  private static func fault(
+    of folder: FileDescriptor, _ status: stat
+  ) throws(SystemCallError) -> String? {
     if let sharing = System.sharing(of: status) { return sharing }
     return try faultAbove(folder, status)
   }
@@ -72,6 +82,17 @@ public struct OwnFolder: Sendable {
   private static func name(above folder: FileDescriptor, steps: Int) -> String {
     guard let path = try? System.path(of: folder) else { return "a folder above" }
     return "/" + path.split(separator: "/").dropLast(steps).joined(separator: "/")
+  }
+}
+
+/// What tells a folder from all others that there are at the same time (inode(7)).
+private struct FolderIdentity: Equatable {
+  let device: dev_t
+  let number: ino_t
+
+  init(_ status: stat) {
+    device = status.st_dev
+    number = status.st_ino
   }
 }
 

@@ -1,5 +1,6 @@
 import ForeignInput
 import Foundation
+import MemoryDocumentStore
 import TestSupport
 import XCTest
 
@@ -8,7 +9,7 @@ import XCTest
 /// What strangers can make the service keep, and forget.
 final class FailureSlotTests: XCTestCase {
   private let now = TestHouse.now
-  private let store = MemoryStore()
+  private let store = MemoryDocumentStore()
   private var throttle: Throttle { Throttle(documents: store, key: Array(0..<32)) }
 
   private func flood(_ numbers: Range<Int>, at time: Date) throws {

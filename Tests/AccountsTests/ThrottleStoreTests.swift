@@ -1,6 +1,8 @@
 import DocumentStore
+import FileDocumentStore
 import ForeignInput
 import Foundation
+import MemoryDocumentStore
 import TestSupport
 import XCTest
 
@@ -61,7 +63,7 @@ final class ThrottleStoreTests: TemporaryFolderTestCase {
     _ = try throttle().admit(.stranger(address: "198.51.100.77"), at: "canary", time: time(0))
     let names = try documents()
     XCTAssertEqual(names.count, 2)
-    let other = Throttle(documents: MemoryStore(), key: Array(1...32))
+    let other = Throttle(documents: MemoryDocumentStore(), key: Array(1...32))
     _ = try other.admit(.stranger(address: "198.51.100.77"), at: "canary", time: time(0))
     for name in names {
       let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
@@ -74,7 +76,7 @@ final class ThrottleStoreTests: TemporaryFolderTestCase {
   /// Or a few minutes' work finds the address that a slot is of.
   func testN4_slotsAreOfNoUseWithoutTheKey() throws {
     func slots(_ key: UInt8) throws -> Set<String> {
-      let store = MemoryStore()
+      let store = MemoryDocumentStore()
       let throttle = Throttle(documents: store, key: [UInt8](repeating: key, count: 32))
       for number in 0..<20 {
         let guesser = Guesser.stranger(address: "198.51.100.\(number)")
@@ -185,7 +187,7 @@ extension FailureSlots {
 
 /// `@unchecked Sendable`: used from one thread.
 private final class CountingUpdates: DocumentStore, @unchecked Sendable {
-  private let store = MemoryStore()
+  private let store = MemoryDocumentStore()
   private(set) var updates = 0
 
   func read<D: Document>(_ type: D.Type, _ key: String) throws -> D? { try store.read(type, key) }

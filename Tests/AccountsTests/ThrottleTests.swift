@@ -1,5 +1,6 @@
 import ForeignInput
 import Foundation
+import MemoryDocumentStore
 import TestSupport
 import XCTest
 
@@ -7,7 +8,7 @@ import XCTest
 
 /// What the throttle decides.
 final class ThrottleTests: XCTestCase {
-  private let throttle = Throttle(documents: MemoryStore(), key: Array(0..<32))
+  private let throttle = Throttle(documents: MemoryDocumentStore(), key: Array(0..<32))
 
   private func time(_ seconds: TimeInterval) -> Date {
     TestHouse.now.addingTimeInterval(seconds)

@@ -1,5 +1,6 @@
 import Accounts
 import DocumentStore
+import FileDocumentStore
 import Foundation
 import TestSupport
 import XCTest
@@ -26,7 +27,7 @@ final class UserDirectoryTests: TemporaryFolderTestCase {
     for (name, user) in zip(names, users) {
       XCTAssertEqual(try directory().user(named: self.name(name)), user)
     }
-    XCTAssertEqual(Set(try directory().all().map(\.username)), Set(names))
+    XCTAssertEqual(Set(try directory().all().users.map(\.username)), Set(names))
     XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder), ["data"])
     XCTAssertTrue(try files().allSatisfy { $0.hasPrefix("data/users/") })
   }

@@ -32,7 +32,7 @@ final class CurrentUserTests: TemporaryFolderTestCase {
 
   func testAnswerHasExactlyTheFieldsOfTheContractAsTheStoreHasThemNow() async throws {
     let (house, token) = try await house()
-    let id = try XCTUnwrap(house.users.all().first).id
+    let id = try XCTUnwrap(house.users.all().users.first).id
     try house.documents.update(User.self, "alice") { user in
       user?.profile = .init(
         email: "new@example.com", firstName: "Alice", lastName: "Ünal", gender: "f",

@@ -1,4 +1,4 @@
-import DocumentStore
+import FileDocumentStore
 import Foundation
 import TestSupport
 import XCTest

@@ -9,7 +9,7 @@ final class CommandLineTests: EndToEndTestCase {
   func testUserAdd_theNewUserCanSignInAndIsListed() throws {
     let site = try makeInstallation(.init(hasDemo: false))
     let add = ["user", "add", "dora", "--email", "dora@example.com", "--city", "Port Elm"]
-    let (status, output) = try site.command(add, input: "a good password\n")
+    let (status, output) = try site.command(add + ["--create"], input: "a good password\n")
     XCTAssertEqual(status, 0, output)
     XCTAssertTrue(output.contains("dora"), output)
 
@@ -56,11 +56,27 @@ final class CommandLineTests: EndToEndTestCase {
     }
   }
 
+  func testUserList_aDamagedUserIsNamedAndAllOthersAreListed() throws {
+    let site = try makeInstallation()
+    let names = try FileManager.default.subpathsOfDirectory(atPath: site.data)
+    let bob = try XCTUnwrap(names.first { $0.hasPrefix("users/") && $0.hasSuffix("/bob.json") })
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: "\(site.data)/\(bob)"))
+    let (status, output) = try site.command(["user", "list"])
+    XCTAssertEqual(status, 1)
+    let lines = output.split(separator: "\n")
+    XCTAssertEqual(lines.count, 3, output)
+    for name in ["alice", "carol"] {
+      XCTAssertTrue(lines.contains { $0.hasPrefix("\(name)\t") }, output)
+    }
+    XCTAssertTrue(lines.contains("user \"bob\" cannot be read: \(bob): cut short"), output)
+  }
+
   func testUpkeep_aDataFolderThatIsNotThereIsRefusedAndNotMade() throws {
     let site = try makeInstallation(.init(hasDemo: false))
     try? FileManager.default.removeItem(atPath: site.data)
-    for command in [["check"], ["sweep"], ["user", "list"]] {
-      let (status, output) = try site.command(command)
+    let add = ["user", "add", "dora", "--email", "dora@example.com"]
+    for command in [["check"], ["sweep"], ["user", "list"], add] {
+      let (status, output) = try site.command(command, input: "a good password\n")
       XCTAssertNotEqual(status, 0, output)
       XCTAssertTrue(output.contains("There is no data folder"), output)
       XCTAssertFalse(FileManager.default.fileExists(atPath: site.data))

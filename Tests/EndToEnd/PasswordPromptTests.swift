@@ -6,7 +6,7 @@ import XCTest
 final class PasswordPromptTests: EndToEndTestCase {
   override class var setup: Installation.Setup? { nil }
 
-  private static let add = ["user", "add", "dora", "--email", "dora@example.com"]
+  private static let add = ["user", "add", "dora", "--email", "dora@example.com", "--create"]
 
   func testL13_thePasswordIsAskedForTwiceAndNotShown() throws {
     let site = try makeInstallation(.init(hasDemo: false))

@@ -11,7 +11,7 @@ import XCTest
 final class SignInTests: LoginTestCase {
   func testAnswerHasTheUserAndBothTokensAndNothingElse() async throws {
     let house = try await house()
-    let user = try XCTUnwrap(house.users.all().first)
+    let user = try XCTUnwrap(house.users.all().users.first)
     let response = await house.login("alice")
     XCTAssertEqual(response.status, .ok)
     XCTAssertEqual(response.headers[.contentType], "application/json")
@@ -33,7 +33,7 @@ final class SignInTests: LoginTestCase {
     let response = await house.login("alice")
     let access = try house.tokens.verifyAccessToken(response.accessToken, at: TestHouse.now)
     let refresh = try house.tokens.verifyRefreshToken(response.refreshToken, at: TestHouse.now)
-    let user = try XCTUnwrap(house.users.all().first)
+    let user = try XCTUnwrap(house.users.all().users.first)
     XCTAssertEqual(access.sub, user.id)
     XCTAssertEqual(access.user, .init(id: user.id, email: "alice@example.com", username: "alice"))
     XCTAssertEqual(refresh.sub, user.id)
@@ -51,7 +51,7 @@ final class SignInTests: LoginTestCase {
       from: "203.0.113.9")
     request.headers[.userAgent] = "Browser/1"
     _ = await house.router.respond(to: request)
-    let id = try XCTUnwrap(house.users.all().first).id
+    let id = try XCTUnwrap(house.users.all().users.first).id
     let session = try XCTUnwrap(house.documents.read(UserSessions.self, id)?.sessions.first)
     XCTAssertEqual(session.userAgent, "Browser/1")
     XCTAssertEqual(session.address, "203.0.113.9")
@@ -122,14 +122,14 @@ final class SignInTests: LoginTestCase {
     try house.documents.update(User.self, "alice") { $0?.passwordHash = old }
     assert(
       await post(#"{"username":"alice","password":"x"}"#, to: house), is: 400, Self.wrong)
-    XCTAssertEqual(try house.users.all().first?.passwordHash, old)
+    XCTAssertEqual(try house.users.all().users.first?.passwordHash, old)
 
     let first = await house.login("alice")
     XCTAssertEqual(first.status, .ok)
-    let new = try XCTUnwrap(house.users.all().first?.passwordHash)
+    let new = try XCTUnwrap(house.users.all().users.first?.passwordHash)
     XCTAssertTrue(new.hasPrefix("$argon2id$v=19$m=8,t=1,p=1$"))
     XCTAssertEqual(try house.passwords.verify(password, against: new), .right)
     _ = await house.login("alice")
-    XCTAssertEqual(try house.users.all().first?.passwordHash, new)
+    XCTAssertEqual(try house.users.all().users.first?.passwordHash, new)
   }
 }

@@ -54,7 +54,7 @@ final class LogoutTests: TemporaryFolderTestCase {
       XCTAssertEqual(response.status, .noContent)
     }
     let sessions = try house.sessions.sessions(
-      ofUser: XCTUnwrap(house.users.all().first).id, at: TestHouse.now)
+      ofUser: XCTUnwrap(house.users.all().users.first).id, at: TestHouse.now)
     XCTAssertEqual(sessions.count, 1)
   }
 

@@ -1,5 +1,5 @@
 import Accounts
-import DocumentStore
+import FileDocumentStore
 import TestSupport
 import XCTest
 

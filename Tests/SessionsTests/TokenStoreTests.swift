@@ -1,4 +1,5 @@
 import DocumentStore
+import FileDocumentStore
 import Foundation
 import Sessions
 import Synchronization

@@ -2,6 +2,7 @@ public import Accounts
 public import Authentication
 import CurrentUserModule
 public import DocumentStore
+import FileDocumentStore
 public import Foundation
 public import HandlerKit
 import JobsModule

@@ -18,8 +18,8 @@ struct Check: ParsableCommand {
   @OptionGroup var settings: SettingsOptions
 
   func run() throws {
-    let path = try settings.load().data
-    let documents = try FileDocumentStore(existingAt: path)
+    let configuration = try settings.load()
+    let documents = try openStore(configuration, ifMissing: .refuse())
     var report = CheckReport()
     var bar = ProgressBar(isShown: progress, total: 0)
     if progress {
@@ -35,7 +35,7 @@ struct Check: ParsableCommand {
     }
     bar.clear()
     do {
-      _ = try KeyFile.load(inFolder: path)
+      _ = try KeyFile.load(inFolder: configuration.data)
     } catch {
       print(report.note("keys.json", .bad(fault: "\(error)")) ?? "")
     }
@@ -51,7 +51,7 @@ struct CheckReport {
   private(set) var leftovers = 0
 
   /// Returns the line to print, if there is one.
-  mutating func note(_ path: String, _ finding: FileDocumentStore.Finding) -> String? {
+  mutating func note(_ path: String, _ finding: DocumentFinding) -> String? {
     switch finding {
     case .good:
       good += 1

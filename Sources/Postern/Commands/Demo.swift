@@ -21,7 +21,7 @@ struct Demo: ParsableCommand {
     System.keepFilesPrivate()
     System.forbidDumps()
     let configuration = try settings.load()
-    let documents = try FileDocumentStore(path: configuration.data)
+    let documents = try openStore(configuration, ifMissing: .make)
     let folder = try OwnFolder(configuration.data)
     guard try System.names(in: folder.descriptor).isEmpty else { return }
 

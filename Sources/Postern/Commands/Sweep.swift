@@ -10,8 +10,8 @@ struct Sweep: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Drop what is no longer of use from the store.",
     discussion: """
-      Expired sessions, documents without any, attempts to sign in that are long ago, and files \
-      that killed writers left behind. May run beside a running service, which runs it by itself \
+      Expired sessions, documents without any, attempts to sign in that are long ago, and what \
+      killed writers left behind. May run beside a running service, which runs it by itself \
       (setting sweep.interval). Damaged documents are left as they are.
       """)
 
@@ -23,7 +23,7 @@ struct Sweep: ParsableCommand {
   func run() throws {
     System.keepFilesPrivate()
     let configuration = try settings.load()
-    let documents = try FileDocumentStore(existingAt: configuration.data)
+    let documents = try openStore(configuration, ifMissing: .refuse())
     let pause: () -> Void = gently ? { usleep(Self.gentlePause) } : {}
     let now = Date()
     let sessions = try TokenStore(documents: documents, policy: configuration.sessions)

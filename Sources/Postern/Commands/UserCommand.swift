@@ -1,6 +1,7 @@
 import Accounts
 import ArgumentParser
 import DocumentStore
+import Glibc
 import SystemCalls
 
 struct UserCommand: ParsableCommand {
@@ -28,6 +29,9 @@ struct UserCommand: ParsableCommand {
     @Option var phone = ""
     @Option var city = ""
 
+    @Flag(help: "Make the data folder where there is none.")
+    var create = false
+
     @OptionGroup var settings: SettingsOptions
 
     func run() throws {
@@ -43,7 +47,9 @@ struct UserCommand: ParsableCommand {
         throw ValidationError(
           "An e-mail address has an @, no control characters, and at most 254 bytes.")
       }
-      let users = UserDirectory(documents: try FileDocumentStore(path: configuration.data))
+      let documents = try openStore(
+        configuration, ifMissing: create ? .make : .refuse(hint: " --create makes it."))
+      let users = UserDirectory(documents: documents)
       guard try users.user(named: username) == nil else { throw UsernameTaken() }
       let password = try PasswordPrompt.newPassword()
       let hash = try PasswordHasher(concurrency: 1).hash(password)
@@ -57,17 +63,27 @@ struct UserCommand: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "List all users: name, id, e-mail address, and whether disabled.")
+      abstract: "List all users: name, id, e-mail address, and whether disabled.",
+      discussion: """
+        Users whose documents cannot be read are named on standard error; the exit status is 1 then.
+        """)
 
     @OptionGroup var settings: SettingsOptions
 
     func run() throws {
       let configuration = try settings.load()
-      let documents = try FileDocumentStore(existingAt: configuration.data)
-      for user in try UserDirectory(documents: documents).all() {
+      let documents = try openStore(configuration, ifMissing: .refuse())
+      let (users, unreadable) = try UserDirectory(documents: documents).all()
+      for user in users {
         let columns = [user.username, user.id, user.profile.email]
         print((columns + (user.isDisabled ? ["disabled"] : [])).joined(separator: "\t"))
       }
+      for (name, error) in unreadable {
+        // The quotes also make control characters of the name visible.
+        let line = "user \(name.debugDescription) cannot be read: \(error)\n"
+        _ = write(STDERR_FILENO, line, line.utf8.count)
+      }
+      if !unreadable.isEmpty { throw ExitCode.failure }
     }
   }
 }

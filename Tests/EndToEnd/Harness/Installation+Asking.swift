@@ -28,7 +28,8 @@ extension Installation {
   /// Adds a user with `postern user add`, the password on standard input.
   func addUser(_ name: String, password: String = HTTPCall.demoPassword) throws {
     let (status, output) = try command(
-      ["user", "add", name, "--email", "\(name)@example.com"], input: password + "\n")
+      ["user", "add", name, "--email", "\(name)@example.com", "--create"],
+      input: password + "\n")
     guard status == 0 else { throw Trouble("user add: \(output)") }
   }
 }

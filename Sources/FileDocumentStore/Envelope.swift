@@ -1,4 +1,5 @@
 import Crypto
+import DocumentStore
 import FoundationEssentials
 
 /// A document as it stands in its file: JSON that also says what it is and proves that it is whole.
@@ -9,11 +10,11 @@ import FoundationEssentials
 /// The digest is of the document's bytes as they stand there. So a torn write, a flipped bit,
 /// another user's file and a newer format are all told from a good document.
 enum Envelope {
+  /// Bytes that a file may have: the largest document, and what is around it under any key.
+  static let sizeLimit = DocumentCoder.sizeLimit + 1024
+
   static func seal<D: Document>(_ document: D, key: String) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.dateEncodingStrategy = .secondsSince1970
-    let body = try [UInt8](encoder.encode(document))
+    let body = try DocumentCoder.encode(document, key: key)
     return try prefix(key: key, body: body) + body + suffix
   }
 
@@ -30,9 +31,7 @@ enum Envelope {
       let known = bytes.starts(with: version)
       throw Damage(reason: known ? "key or digest differs" : "not a document of version 1")
     }
-    let decoder = JSONDecoder()
-    decoder.dateDecodingStrategy = .secondsSince1970
-    guard let document = try? decoder.decode(type, from: Data(body)) else {
+    guard let document = try? DocumentCoder.decode(type, from: body) else {
       throw Damage(reason: "not a document of \(type.collection)")
     }
     return document
@@ -44,9 +43,11 @@ enum Envelope {
 
   private static let version = Array(#"{"version":1,"#.utf8)
   private static let suffix = Array("}\n".utf8)
+  /// Not that of documents: it writes `\/` for a slash, and so it is in the files that there are.
+  private static let keyEncoder = JSONEncoder()
 
   private static func prefix(key: String, body: [UInt8]) throws -> [UInt8] {
-    let encodedKey = try [UInt8](JSONEncoder().encode(key))
+    let encodedKey = try [UInt8](keyEncoder.encode(key))
     let digest = SHA256.hash(data: body).hexadecimal
     return version + Array(#""key":"#.utf8) + encodedKey
       + Array(#","sha256":"\#(digest)","document":"#.utf8)

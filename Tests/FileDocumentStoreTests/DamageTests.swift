@@ -1,4 +1,5 @@
 import DocumentStore
+import FileDocumentStore
 import Glibc
 import XCTest
 

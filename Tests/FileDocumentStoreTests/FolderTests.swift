@@ -1,4 +1,5 @@
 import DocumentStore
+import FileDocumentStore
 import Foundation
 import Glibc
 import SystemCalls
@@ -11,7 +12,8 @@ final class FolderTests: StoreTestCase {
       mkdir(path, 0o700)
       chmod(path, mode)
       XCTAssertThrowsError(try store(), String(mode, radix: 8)) {
-        guard case DocumentStoreError.damaged = $0 else { return XCTFail("\($0)") }
+        guard case DocumentStoreError.unavailable = $0 else { return XCTFail("\($0)") }
+        XCTAssertTrue("\($0)".hasPrefix("\(path): can be written to by others"), "\($0)")
       }
     }
     for mode: mode_t in [0o700, 0o750, 0o755] {
@@ -24,8 +26,11 @@ final class FolderTests: StoreTestCase {
     try write([], to: path)
     for (path, code) in [(path, ENOTDIR), ("\(path)/x", ENOTDIR), ("\(folder)/a/b", ENOENT)] {
       XCTAssertThrowsError(try FileDocumentStore(path: path)) {
-        guard case DocumentStoreError.failed(let error, _) = $0 else { return XCTFail("\($0)") }
-        XCTAssertEqual(error.code, code)
+        guard case DocumentStoreError.unavailable(let reason) = $0 else {
+          return XCTFail("\($0)")
+        }
+        XCTAssertTrue(reason.hasPrefix("\(path): "), reason)
+        XCTAssertTrue(reason.hasSuffix(String(cString: strerror(code))), reason)
       }
     }
   }
@@ -34,7 +39,7 @@ final class FolderTests: StoreTestCase {
     let store = try store(holding: "a")
     try FileManager.default.removeItem(atPath: path)
     XCTAssertThrowsError(try store.update(Note.self, "a") { $0 = Note() }) {
-      guard case DocumentStoreError.failed = $0 else { return XCTFail("\($0)") }
+      guard case DocumentStoreError.unavailable = $0 else { return XCTFail("\($0)") }
     }
     XCTAssertEqual(try files(), [])
   }

@@ -1,6 +1,8 @@
 import DocumentStore
+import FileDocumentStore
 import Foundation
 import Glibc
+import SystemCalls
 import XCTest
 
 /// What happens while another process holds a document's lock.
@@ -130,8 +132,8 @@ final class LockTests: StoreTestCase {
     unlink(lock)
     symlink("\(folder)/target", lock)
     XCTAssertThrowsError(try store.update(Note.self, "a") { $0?.count = 1 }) {
-      guard case DocumentStoreError.failed(let error, _) = $0 else { return XCTFail("\($0)") }
-      XCTAssertEqual(error.code, ELOOP)
+      guard case DocumentStoreError.unavailable(let reason) = $0 else { return XCTFail("\($0)") }
+      XCTAssertTrue(reason.hasSuffix(": \(SystemCallError(call: "open", code: ELOOP))"), reason)
     }
     XCTAssertFalse(FileManager.default.fileExists(atPath: "\(folder)/target"))
     XCTAssertEqual(try store.read(Note.self, "a"), Note(text: "a"))

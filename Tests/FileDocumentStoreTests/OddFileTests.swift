@@ -1,4 +1,5 @@
 import DocumentStore
+import FileDocumentStore
 import Foundation
 import Glibc
 import SystemCalls
@@ -87,9 +88,10 @@ final class OddFileTests: StoreTestCase {
   private func assertDenied(
     _ error: any Error, file: StaticString = #filePath, line: UInt = #line
   ) {
-    guard case DocumentStoreError.failed(let cause, _) = error else {
+    guard case DocumentStoreError.unavailable(let reason) = error else {
       return XCTFail("\(error)", file: file, line: line)
     }
-    XCTAssertEqual(cause, SystemCallError(call: "open", code: EACCES), file: file, line: line)
+    let cause = SystemCallError(call: "open", code: EACCES)
+    XCTAssertTrue(reason.hasSuffix("/victim.json: \(cause)"), reason, file: file, line: line)
   }
 }

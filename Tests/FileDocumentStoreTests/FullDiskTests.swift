@@ -1,4 +1,5 @@
 import DocumentStore
+import FileDocumentStore
 import Foundation
 import Glibc
 import SystemCalls
@@ -16,10 +17,11 @@ final class FullDiskTests: StoreTestCase {
     XCTAssertThrowsError(
       try store.update(Note.self, "a") { $0 = large }, file: file, line: line
     ) {
-      guard case DocumentStoreError.failed(let error, _) = $0 else {
+      guard case DocumentStoreError.unavailable(let reason) = $0 else {
         return XCTFail("\($0)", file: file, line: line)
       }
-      XCTAssertEqual(error, SystemCallError(call: "write", code: code), file: file, line: line)
+      let cause = SystemCallError(call: "write", code: code)
+      XCTAssertTrue(reason.hasSuffix("/a.json: \(cause)"), reason, file: file, line: line)
     }
     XCTAssertEqual(try files(), before, file: file, line: line)
     XCTAssertEqual(try store.read(Note.self, "a"), Note(text: "a"), file: file, line: line)

@@ -1,4 +1,5 @@
 import Crypto
+import DocumentStore
 
 /// Where a document lies below the store's folder: `tokens/3f/alice.json`.
 struct FileLayout {
@@ -14,7 +15,7 @@ struct FileLayout {
   static let temporaryPrefix = ".new-"
 
   init(collection: String, key: String) throws(DocumentStoreError) {
-    guard 1...64 ~= key.utf8.count else { throw .invalidKey }
+    try DocumentKey.validate(key)
     let hash = SHA256.hash(data: Array(key.utf8)).prefix(1)
     self.collection = collection
     self.folder = "\(collection)/\(hash.hexadecimal)"

@@ -1,4 +1,5 @@
 import DocumentStore
+import FileDocumentStore
 import Foundation
 import SystemCalls
 import XCTest
@@ -34,7 +35,7 @@ final class ConcurrencyTests: StoreTestCase {
       let child = Process()
       child.executableURL = URL(fileURLWithPath: try System.pathOfThisProgram())
       child.arguments = [
-        "DocumentStoreTests.ConcurrencyTests/testE9_processesLoseNoUpdateOfEachOther"
+        "FileDocumentStoreTests.ConcurrencyTests/testE9_processesLoseNoUpdateOfEachOther"
       ]
       child.standardOutput = FileHandle.nullDevice
       child.standardError = FileHandle.nullDevice

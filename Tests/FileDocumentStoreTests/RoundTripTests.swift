@@ -1,4 +1,5 @@
 import DocumentStore
+import FileDocumentStore
 import SystemCalls
 import XCTest
 
@@ -105,14 +106,4 @@ final class RoundTripTests: StoreTestCase {
     XCTAssertEqual(data.filter { $0 == 0x0A }.count, 1)
   }
 
-  func testF16_storeStaysInItsFolderWhateverItsPathBecomes() throws {
-    let store = try store(holding: "a")
-    let moved = "\(folder)/moved"
-    rename(path, moved)
-    mkdir("\(folder)/elsewhere", 0o700)
-    symlink("\(folder)/elsewhere", path)
-    try store.update(Note.self, "a") { $0?.count = 1 }
-    XCTAssertEqual(try FileDocumentStore(path: moved).read(Note.self, "a")?.count, 1)
-    XCTAssertFalse(try files().contains { $0.hasPrefix("elsewhere/") })
-  }
 }

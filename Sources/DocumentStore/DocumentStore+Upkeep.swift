@@ -3,7 +3,7 @@ extension DocumentStore {
   ///
   /// - Parameters:
   ///   - change: leaves a document as it shall be (`nil` removes it). Called once to see whether
-  ///     there is anything to do, and then, if so, on the document as nobody else can change it.
+  ///     there is anything to do, and then, if so, in an update, whose rules hold for it.
   ///   - pause: called after each document, to leave room for others.
   /// - Returns: how many documents were changed or removed. What is damaged or busy is passed
   ///   over.
@@ -22,4 +22,23 @@ extension DocumentStore {
     }
     return count
   }
+  public func check<D: Document>(
+    _ type: D.Type, _ body: (_ name: String, _ finding: DocumentFinding) -> Void
+  ) {
+    do {
+      for key in try keys(of: type).sorted() {
+        let name = "\(type.collection)/\(key)"
+        do {
+          _ = try read(type, key)
+          body(name, .good)
+        } catch {
+          body(name, .bad(fault: "\(error)"))
+        }
+      }
+    } catch {
+      body(type.collection, .bad(fault: "\(error)"))
+    }
+  }
+
+  public func removeLeftovers<D: Document>(of type: D.Type) throws -> Int { 0 }
 }

@@ -1,22 +1,14 @@
+public import DocumentStore
 import Glibc
 import SystemCalls
 
 extension FileDocumentStore {
-  /// What one file of a collection turned out to be.
-  public enum Finding: Equatable, Sendable {
-    case good
-    /// What a writer that was killed left behind. Harmless: `removeLeftovers` takes it away.
-    case leftover
-    /// A document that nobody will be served, or a folder of such, and why.
-    case bad(fault: String)
-  }
-
   /// Looks at every file of a collection and changes nothing.
   ///
   /// - Parameter body: gets each file's path below the store's folder and what it is, and each
   ///   folder that cannot be listed.
   public func check<D: Document>(
-    _ type: D.Type, _ body: (_ path: String, _ finding: Finding) -> Void
+    _ type: D.Type, _ body: (_ path: String, _ finding: DocumentFinding) -> Void
   ) {
     func list(_ folder: String, _ names: () throws -> [String]) -> [String] {
       do {
@@ -33,12 +25,14 @@ extension FileDocumentStore {
     }
   }
 
-  /// Removes what killed writers of a collection left behind, and returns how much it was. A
-  /// folder that is busy or cannot be listed is passed over.
-  /// - Throws: `DocumentStoreError.failed` where the collection cannot be listed.
+  /// Removes the files that killed writers of a collection left behind, and returns how many these
+  /// were. A folder that is busy or cannot be listed is passed over.
+  /// - Throws: `DocumentStoreError.unavailable` where the collection cannot be listed.
   public func removeLeftovers<D: Document>(of type: D.Type) throws -> Int {
-    try folders(of: type).reduce(0) { count, folder in
-      count + ((try? removeLeftovers(in: folder)) ?? 0)
+    try naming(type.collection) {
+      try folders(of: type).reduce(0) { count, folder in
+        count + ((try? removeLeftovers(in: folder)) ?? 0)
+      }
     }
   }
 
@@ -46,21 +40,24 @@ extension FileDocumentStore {
   private func removeLeftovers(in folder: String) throws -> Int {
     let isLeftover = { (name: String) in name.hasPrefix(FileLayout.temporaryPrefix) }
     guard try names(in: folder).contains(where: isLeftover) else { return 0 }
-    return try withLock(ofFolder: folder) { descriptor in
-      let leftovers = try System.names(in: descriptor).filter(isLeftover)
-      for name in leftovers { try System.remove(name, in: descriptor) }
-      return leftovers.count
-    }
+    let descriptor = try System.open(folder, in: root.descriptor, O_RDONLY | O_DIRECTORY)
+    let lock = try acquireLock(of: folder, descriptor)
+    defer { try? System.unlock(lock) }
+    let leftovers = try System.names(in: descriptor).filter(isLeftover)
+    for name in leftovers { try System.remove(name, in: descriptor) }
+    return leftovers.count
   }
 
-  private func finding<D: Document>(_ type: D.Type, _ name: String, in folder: String) -> Finding {
+  private func finding<D: Document>(
+    _ type: D.Type, _ name: String, in folder: String
+  ) -> DocumentFinding {
     if name.hasPrefix(FileLayout.temporaryPrefix) { return .leftover }
     guard let key = FileLayout.key(ofName: name),
       let layout = try? FileLayout(collection: type.collection, key: key)
     else { return .bad(fault: "not the name of a document") }
     guard layout.folder == folder else { return .bad(fault: "belongs into \(layout.folder)") }
     do {
-      _ = try read(type, key)
+      _ = try load(type, key, named: layout.path, in: root.descriptor)
       return .good
     } catch {
       return .bad(fault: fault(error))
@@ -69,21 +66,31 @@ extension FileDocumentStore {
 
   private func fault(_ error: any Error) -> String {
     switch error {
-    case DocumentStoreError.damaged(_, let reason): reason
-    case DocumentStoreError.failed(let error, _): error.description
+    case let damage as Envelope.Damage: damage.reason
+    case let error as SystemCallError: error.description
+    case let error as DocumentStoreError: error.description
     default: "cannot be read"
     }
   }
 
   /// The folders of a collection: `tokens/3f`. What else lies there is none of ours.
-  /// - Throws: `DocumentStoreError.failed` where the collection cannot be listed.
   func folders<D: Document>(of type: D.Type) throws -> [String] {
+    try requirePath()
+    return try namesIfAny(in: type.collection).sorted()
+      .filter { $0.count == 2 && UInt8($0, radix: 16) != nil }
+      .map { "\(type.collection)/\($0)" }
+  }
+
+  private func namesIfAny(in folder: String) throws(SystemCallError) -> [String] {
     do {
-      return try names(in: type.collection).sorted()
-        .filter { $0.count == 2 && UInt8($0, radix: 16) != nil }
-        .map { "\(type.collection)/\($0)" }
-    } catch DocumentStoreError.failed(let error, _) where error.code == ENOENT {
+      return try names(in: folder)
+    } catch  where error.code == ENOENT {
       return []
     }
+  }
+
+  /// The names in a folder (`tokens` or `tokens/3f`).
+  func names(in folder: String) throws(SystemCallError) -> [String] {
+    try System.names(in: System.open(folder, in: root.descriptor, O_RDONLY | O_DIRECTORY))
   }
 }

@@ -1,0 +1,18 @@
+/// A value that is kept as one JSON document of at most `DocumentCoder.sizeLimit` bytes.
+public protocol Document: Codable, Equatable, Sendable {
+  /// Names the documents of this kind: a lower-case word, such as `users`.
+  static var collection: String { get }
+}
+
+/// The rules for the keys of documents, in every engine.
+public enum DocumentKey {
+  /// How many bytes of UTF-8 a key may have. They may be any: `/`, NUL and upper case too, and keys
+  /// of different bytes are different keys, also where Swift holds the strings for equal.
+  public static let lengths = 1...64
+
+  /// For engines: to be called first in `read` and in `update`.
+  /// - Throws: `DocumentStoreError.invalidKey`
+  public static func validate(_ key: String) throws(DocumentStoreError) {
+    guard lengths.contains(key.utf8.count) else { throw .invalidKey }
+  }
+}

@@ -1,0 +1,99 @@
+public import DocumentStore
+import Glibc
+import SystemCalls
+
+/// Documents as files below one folder, `<collection>/<2 hex digits>/<key>.json`, under file locks.
+///
+/// A change is written aside, made durable, and renamed over the old file, so a reader sees the
+/// old document or the new one, whole, whatever dies in between.
+/// Any number of processes on one machine may share the folder; a network file system will not do.
+public struct FileDocumentStore: DocumentStore {
+  /// The store's folder, held open, so that nothing is ever written elsewhere, whatever its path
+  /// becomes.
+  let root: OwnFolder
+  let lockTimeout: Duration
+
+  /// Opens the store at `path` and makes its folder (0700) if there is none.
+  ///
+  /// - Parameter lockTimeout: how long `update` waits for others before it throws `busy`.
+  /// - Throws: `DocumentStoreError.unavailable` where the folder cannot be used, or others could
+  ///   write to it or swap it (`OwnFolder`).
+  public init(path: String, lockTimeout: Duration = .seconds(2)) throws(DocumentStoreError) {
+    do {
+      try System.makeFolder(path)
+      self.root = try OwnFolder(path)
+      self.lockTimeout = lockTimeout
+    } catch OwnFolderError.failed(let error, let path) {
+      throw .unavailable(reason: "\(path): \(error)")
+    } catch OwnFolderError.shared(let path, let reason) {
+      throw .unavailable(reason: "\(path): \(reason)")
+    } catch {
+      throw .unavailable(reason: "\(path): \(error)")
+    }
+  }
+
+  public func read<D: Document>(_ type: D.Type, _ key: String) throws -> D? {
+    let layout = try FileLayout(collection: type.collection, key: key)
+    return try naming(layout.path) {
+      try requirePath()
+      return try load(type, key, named: layout.path, in: root.descriptor)
+    }
+  }
+
+  public func update<D: Document, R>(
+    _ type: D.Type, _ key: String, _ change: (inout D?) throws -> R
+  ) throws -> R {
+    let layout = try FileLayout(collection: type.collection, key: key)
+    return try UpdateScope.run(type) {
+      try naming(layout.path) {
+        try requirePath()
+        let folder = try openFolder(layout)
+        let lock = try acquireLock(of: layout.folder, folder)
+        defer { try? System.unlock(lock) }
+
+        let old = try load(type, key, named: layout.name, in: folder)
+        var new = old
+        let result = try change(&new)
+        if new != old {
+          try commit(new, key, named: layout.name, in: folder)
+        } else {
+          // Whoever wrote or removed it may have died before that was durable; now somebody relies
+          // on it.
+          try System.sync(folder)
+        }
+        return result
+      }
+    }
+  }
+
+  public func keys<D: Document>(of type: D.Type) throws -> [String] {
+    try naming(type.collection) {
+      try folders(of: type).reduce(into: []) { keys, folder in
+        keys += ((try? names(in: folder)) ?? []).compactMap(FileLayout.key(ofName:))
+      }
+    }
+  }
+
+  /// What others write into a folder that took the place of this one, this process would not see,
+  /// nor they what it writes into the old one. So it does neither.
+  func requirePath() throws {
+    guard try root.isAtItsPath() else {
+      throw DocumentStoreError.unavailable(
+        reason: "\(root.path) is no longer the folder that this process opened; if it was moved "
+          + "away and put back, restart postern")
+    }
+  }
+
+  /// Runs `body` and says of its errors which document they are about.
+  func naming<R>(_ path: String, _ body: () throws -> R) throws -> R {
+    do {
+      return try body()
+    } catch let error as SystemCallError {
+      throw DocumentStoreError.unavailable(reason: "\(path): \(error)")
+    } catch let error as Envelope.Damage {
+      throw DocumentStoreError.damaged(reason: "\(path): \(error.reason)")
+    } catch is Busy {
+      throw DocumentStoreError.busy(reason: "\(path): locked by another for too long")
+    }
+  }
+}
