@@ -102,7 +102,7 @@ let package = Package(
 
     .executableTarget(
       name: "StoreBenchmark",
-      dependencies: ["Accounts", "DocumentStore", "FileDocumentStore", "Sessions"],
+      dependencies: ["Accounts", "FileDocumentStore", "Sessions"],
       path: "Benchmarks/Store"),
 
     .executableTarget(
@@ -192,8 +192,7 @@ let package = Package(
     .testTarget(
       name: "PosternTests",
       dependencies: [
-        "Accounts", "DocumentStore", "FileDocumentStore", "HandlerKit", "MemoryDocumentStore",
-        "Postern", "Sessions", "SystemCalls",
+        "Accounts", "DocumentStore", "HandlerKit", "Postern", "Sessions", "SystemCalls",
         "TestSupport", "Tokens", configuration, http, logging,
       ]),
     .testTarget(
