@@ -18,7 +18,9 @@ let package = Package(
   name: "postern",
   products: [
     .library(name: "HandlerKit", targets: ["HandlerKit"]),
+    .library(name: "DocumentStore", targets: ["DocumentStore"]),
     .library(name: "Postern", targets: ["Postern"]),
+    .library(name: "PosternTesting", targets: ["PosternTesting"]),
     .executable(name: "postern", targets: ["PosternCommand"]),
   ],
   dependencies: [
@@ -76,6 +78,11 @@ let package = Package(
         arguments, configuration, logging,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
+    .target(
+      name: "PosternTesting",
+      dependencies: [
+        "Accounts", "DocumentStore", "HandlerKit", "Postern", "Tokens", http, logging,
+      ]),
 
     .executableTarget(
       name: "TokenBenchmark", dependencies: ["FastCGI", "ForeignInput", "Tokens", jwt],
@@ -92,10 +99,8 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Accounts", "CurrentUserModule", "DocumentStore", "ForeignInput", "HandlerKit",
-        "JobsModule", "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
-        "SessionsModule",
-        "SystemCalls", "Tokens", http, logging,
+        "Accounts", "DocumentStore", "ForeignInput", "HandlerKit", "Postern", "PosternTesting",
+        "Sessions", "SystemCalls", "Tokens",
       ],
       path: "Tests/TestSupport"),
     .executableTarget(
@@ -152,8 +157,8 @@ let package = Package(
     .testTarget(
       name: "PosternTests",
       dependencies: [
-        "Accounts", "DocumentStore", "HandlerKit", "Postern", "Sessions", "SystemCalls",
-        "TestSupport", "Tokens", configuration, http, logging,
+        "Accounts", "DocumentStore", "HandlerKit", "Postern", "PosternTesting", "Sessions",
+        "SystemCalls", "TestSupport", "Tokens", configuration, http, logging,
       ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", crypto], path: "Tests/EndToEnd"),

@@ -8,17 +8,14 @@ enum ModuleLife {
     case use
   }
 
-  /// Runs `body` with the modules, and shuts them down after it, the last one first; also those that
-  /// were made before another one could not be made or started.
+  /// Runs `body` with the modules, and shuts them down after it.
   /// - Throws: what a module or `body` throws.
   static func withModules<Result: Sendable>(
     _ types: [any ServiceModule.Type], _ services: Services, for purpose: Purpose,
     _ body: ([any ServiceModule]) async throws -> Result
   ) async throws -> Result {
-    var modules: [any ServiceModule] = []
+    let modules = try await make(types, services, for: purpose)
     do {
-      for type in types { modules.append(try type.init(services)) }
-      if purpose == .use { for module in modules { try await module.start() } }
       let result = try await body(modules)
       await shutDown(modules)
       return result
@@ -28,7 +25,25 @@ enum ModuleLife {
     }
   }
 
-  private static func shutDown(_ modules: [any ServiceModule]) async {
+  /// The modules, to be shut down by the caller. Where one of them cannot be made or started, those
+  /// that were made are shut down.
+  /// - Throws: what the module throws.
+  static func make(
+    _ types: [any ServiceModule.Type], _ services: Services, for purpose: Purpose
+  ) async throws -> [any ServiceModule] {
+    var modules: [any ServiceModule] = []
+    do {
+      for type in types { modules.append(try type.init(services)) }
+      if purpose == .use { for module in modules { try await module.start() } }
+      return modules
+    } catch {
+      await shutDown(modules)
+      throw error
+    }
+  }
+
+  /// The last one that was made comes first.
+  static func shutDown(_ modules: [any ServiceModule]) async {
     for module in modules.reversed() { await module.shutdown() }
   }
 }

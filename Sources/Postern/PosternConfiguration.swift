@@ -49,7 +49,18 @@ public struct PosternConfiguration: Sendable {
       Settings(settings, file: file.values, environment: environment))
   }
 
-  package init(_ settings: Settings) throws(ConfigurationError) {
+  /// The settings that are in `values`, and nothing from the environment or a file.
+  package static func load(
+    values: [String: SettingValue], modules: [any ServiceModule.Type]
+  ) throws(ConfigurationError) -> PosternConfiguration {
+    let settings = try ModuleList(checking: modules).settings
+    if let unknown = Set(values.keys).subtracting(settings.map(\.name)).min() {
+      throw ConfigurationError("there is no setting \(unknown)")
+    }
+    return try PosternConfiguration(Settings(settings, file: values, environment: [:]))
+  }
+
+  private init(_ settings: Settings) throws(ConfigurationError) {
     func secret(_ name: String, _ type: String) throws(ConfigurationError) -> KeySecret? {
       guard let text = try settings.optionalText(name) else { return nil }
       do {

@@ -33,15 +33,29 @@ extension ServiceModule {
   public func start() async throws {}
 }
 
-extension Router {
-  /// The router of the service: of workers, of the check at the start, and of tests.
-  package static func make(
-    _ modules: [any ServiceModule], _ services: Services
-  ) throws -> Router {
+extension Services {
+  /// The router of the service over `modules`.
+  func router(over modules: [any ServiceModule]) throws -> Router {
     try Router(
-      modules,
-      cors: CORSPolicy(allowedOrigins: services.configuration.allowedOrigins),
-      logger: services.logger,
+      modules, cors: CORSPolicy(allowedOrigins: configuration.allowedOrigins), logger: logger,
       explain: explain)
+  }
+
+  /// Makes and starts modules, for tests.
+  package func startModules(
+    _ types: [any ServiceModule.Type]
+  ) async throws -> (modules: [any ServiceModule], router: Router) {
+    let enabled = try ModuleList(types).enabled(configuration)
+    let modules = try await ModuleLife.make(enabled, self, for: .use)
+    do {
+      return (modules, try router(over: modules))
+    } catch {
+      await shutDown(modules)
+      throw error
+    }
+  }
+
+  package func shutDown(_ modules: [any ServiceModule]) async {
+    await ModuleLife.shutDown(modules)
   }
 }

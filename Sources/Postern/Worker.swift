@@ -1,6 +1,5 @@
 import FastCGI
 import Glibc
-import HandlerKit
 import Logging
 import SystemCalls
 
@@ -32,7 +31,7 @@ struct Worker {
       let services = try await Services(
         configuration: configuration, logger: logger, mayMakeKeys: !isSupervised)
       try await ModuleLife.withModules(modules.enabled(configuration), services, for: .use) {
-        let router = try Router.make($0, services)
+        let router = try services.router(over: $0)
         let responder = try Responder(
           listener: ListeningSocket.inherited, router: router, logger: logger)
         responder.start()

@@ -1,6 +1,5 @@
 import ArgumentParser
 import FastCGI
-import HandlerKit
 import Logging
 import SystemCalls
 
@@ -33,7 +32,7 @@ struct Serve: ParsableCommand {
     try ThreadExecutor.run {
       let services = try await Services(configuration: configuration, logger: logger)
       try await ModuleLife.withModules(modules.enabled(configuration), services, for: .check) {
-        _ = try Router.make($0, services)
+        _ = try services.router(over: $0)
       }
     }
     var supervisor = try Supervisor(
