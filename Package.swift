@@ -92,9 +92,6 @@ let package = Package(
       name: "StoreBenchmark", dependencies: ["Accounts", "DocumentStore", "Sessions"],
       path: "Benchmarks/Store"),
 
-    .executableTarget(
-      name: "Hello", dependencies: ["HandlerKit", "Postern"], path: "Examples/Hello"),
-
     // One test target for each source target, and what they share.
     .target(
       name: "TestSupport",
