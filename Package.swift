@@ -22,6 +22,7 @@ let package = Package(
     .library(name: "DocumentStoreConformance", targets: ["DocumentStoreConformance"]),
     .library(name: "MemoryDocumentStore", targets: ["MemoryDocumentStore"]),
     .library(name: "Postern", targets: ["Postern"]),
+    .library(name: "PosternTesting", targets: ["PosternTesting"]),
     .executable(name: "postern", targets: ["PosternCommand"]),
   ],
   dependencies: [
@@ -95,6 +96,12 @@ let package = Package(
         arguments, configuration, logging,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
+    .target(
+      name: "PosternTesting",
+      dependencies: [
+        "Accounts", "DocumentStore", "HandlerKit", "MemoryDocumentStore", "Postern", "Tokens", http,
+        logging,
+      ]),
 
     .executableTarget(
       name: "TokenBenchmark", dependencies: ["FastCGI", "ForeignInput", "Tokens", jwt],
@@ -105,17 +112,12 @@ let package = Package(
       dependencies: ["Accounts", "FileDocumentStore", "Sessions"],
       path: "Benchmarks/Store"),
 
-    .executableTarget(
-      name: "Hello", dependencies: ["HandlerKit", "Postern"], path: "Examples/Hello"),
-
     // One test target for each source target, and what they share.
     .target(
       name: "TestSupport",
       dependencies: [
-        "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "FileDocumentStore",
-        "ForeignInput", "HandlerKit", "JobsModule", "LoginModule", "LogoutModule",
-        "PasswordModule", "RefreshModule", "Sessions", "SessionsModule", "SystemCalls", "Tokens",
-        crypto, http, logging,
+        "Accounts", "DocumentStore", "FileDocumentStore", "ForeignInput", "HandlerKit", "Postern",
+        "PosternTesting", "Sessions", "SystemCalls", "Tokens", crypto,
       ],
       path: "Tests/TestSupport"),
     .executableTarget(
@@ -192,8 +194,8 @@ let package = Package(
     .testTarget(
       name: "PosternTests",
       dependencies: [
-        "Accounts", "DocumentStore", "HandlerKit", "Postern", "Sessions", "SystemCalls",
-        "TestSupport", "Tokens", configuration, http, logging,
+        "Accounts", "DocumentStore", "HandlerKit", "Postern", "PosternTesting", "Sessions",
+        "SystemCalls", "TestSupport", "Tokens", configuration, http, logging,
       ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", crypto], path: "Tests/EndToEnd"),

@@ -43,6 +43,38 @@ public enum StrictJSON {
     parse(bytes) { _ in true } ?? false
   }
 
+  /// Whether `bytes` are an object or an array that has one reading also where names are compared as
+  /// `String`, by canonical equivalence: no name has more than `longestName` bytes, and no object
+  /// has two names that are equal then, such as U+00E9 and `e` with U+0301.
+  public static func isReadable(_ bytes: some Sequence<UInt8>, longestName: Int) -> Bool {
+    parse(bytes) { namesDiffer(in: $0, longestName: longestName) } ?? false
+  }
+
+  private static func namesDiffer(
+    in value: UnsafeMutablePointer<json_t>, longestName: Int
+  ) -> Bool {
+    switch value.pointee.type {
+    case JSON_ARRAY:
+      return (0..<json_array_size(value)).allSatisfy { index in
+        json_array_get(value, index).map { namesDiffer(in: $0, longestName: longestName) } ?? true
+      }
+    case JSON_OBJECT:
+      var names: Set<String> = []
+      var member = json_object_iter(value)
+      while let current = member {
+        let length = strlen(json_object_iter_key(current))
+        guard length <= longestName,
+          names.insert(String(cString: json_object_iter_key(current))).inserted,
+          json_object_iter_value(current).map({ namesDiffer(in: $0, longestName: longestName) })
+            ?? true
+        else { return false }
+        member = json_object_iter_next(value, current)
+      }
+      return true
+    default: return true
+    }
+  }
+
   private static func parse<R>(
     _ bytes: some Sequence<UInt8>, _ body: (UnsafeMutablePointer<json_t>) -> R?
   ) -> R? {

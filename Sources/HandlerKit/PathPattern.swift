@@ -12,7 +12,8 @@ struct PathPattern: Hashable, Sendable, CustomStringConvertible {
 
   var description: String { segments.map(\.latin1).joined(separator: "/") }
 
-  /// What `path` has in the open places, by their names; `nil` where it does not fit.
+  /// What `path` has in the open places, by their names, percent-decoded; `nil` where it does not
+  /// fit. A broken escape fits nothing, nor do bytes that are not UTF-8.
   func parameters(of path: ForeignText) -> [String: String]? {
     let parts = Self.segments(of: path)
     guard parts.count == segments.count else { return nil }
@@ -20,7 +21,9 @@ struct PathPattern: Hashable, Sendable, CustomStringConvertible {
     for (segment, part) in zip(segments, parts) {
       guard Self.fits(segment, part) else { return nil }
       if Self.isOpen(segment) {
-        parameters[ForeignText(segment.bytes.dropFirst().dropLast()).latin1] = part.latin1
+        guard let value = percentDecoded(part.bytes, plusIsSpace: false) else { return nil }
+        parameters[ForeignText(segment.bytes.dropFirst().dropLast()).latin1] =
+          String(decoding: value.bytes, as: UTF8.self)
       }
     }
     return parameters

@@ -10,7 +10,8 @@ public struct Request: Sendable {
   public var method: HTTPRequest.Method
   /// The path as the client sent it, not percent-decoded, without the query: `/login`.
   public var path: String
-  /// What stands in the places that the route's path leaves open: `id` of `/sessions/{id}`.
+  /// What stands in the places that the route's path leaves open, percent-decoded: `id` of
+  /// `/sessions/{id}`. It may hold any character, `/` too.
   public internal(set) var pathParameters: [String: String] = [:]
   /// What follows the first `?`, as sent; empty when there is none.
   public var query: String

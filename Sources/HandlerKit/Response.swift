@@ -13,15 +13,14 @@ public struct Response: Sendable {
     self.body = body
   }
 
-  /// `value` as `application/json`, its keys sorted, so that equal values give equal bytes.
+  /// `value` as `application/json`: its keys sorted, so that equal values give equal bytes, and its
+  /// dates as ISO 8601 (`2027-01-15T08:00:00Z`).
   public static func json(
     _ value: some Encodable,
     status: HTTPResponse.Status = .ok,
     contentType: String = "application/json"
   ) throws -> Response {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let body = try encoder.encode(value)
+    let body = try JSONCoders.encoder.encode(value)
     return Response(status: status, headers: [.contentType: contentType], body: [UInt8](body))
   }
 

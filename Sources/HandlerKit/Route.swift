@@ -48,3 +48,10 @@ public enum RouteBuilder {
   public static func buildEither(first routes: [Route]) -> [Route] { routes }
   public static func buildEither(second routes: [Route]) -> [Route] { routes }
 }
+
+/// Two modules claim one route.
+public struct RouteConflict: Error, CustomStringConvertible {
+  let claim: String
+
+  public var description: String { "two modules claim \(claim)" }
+}

@@ -7,35 +7,45 @@ public struct Router: Sendable {
   /// Says what the client is told of an error that is not an `HTTPError`; `nil` means 500.
   public typealias ErrorExplanation = @Sendable (any Error) -> HTTPError?
 
-  private typealias Methods = [HTTPRequest.Method: Route.Handler]
+  /// The routes of one path.
+  private struct Routes {
+    let path: String
+    var handlers: [HTTPRequest.Method: Route.Handler] = [:]
+  }
 
-  private var table: [ForeignText: Methods] = [:]
-  private var patterns: [PathPattern: Methods] = [:]
+  private var table: [ForeignText: Routes] = [:]
+  private var patterns: [PathPattern: Routes] = [:]
   private let cors: CORSPolicy
   private let logger: Logger
   private let explain: ErrorExplanation
+  private let observers: [any RequestObserver]
 
+  /// - Parameter observers: see each request, in this order.
   /// - Throws: `RouteConflict` where two modules claim one route, or two paths with open segments
   ///   overlap: which of them answers must not be left to chance.
   public init(
     _ modules: [any HandlerModule],
     cors: CORSPolicy = CORSPolicy(),
     logger: Logger,
-    explain: @escaping ErrorExplanation = { _ in nil }
+    explain: @escaping ErrorExplanation = { _ in nil },
+    observers: [any RequestObserver] = []
   ) throws {
     self.cors = cors
     self.logger = logger
     self.explain = explain
+    self.observers = observers
     for route in modules.flatMap(\.routes) {
       let earlier: Route.Handler?
       if let pattern = PathPattern(route.path) {
         if let other = patterns.keys.first(where: { $0 != pattern && $0.overlaps(pattern) }) {
           throw RouteConflict(claim: "paths that fit both \(other) and \(pattern)")
         }
-        earlier = patterns[pattern, default: [:]].updateValue(route.handler, forKey: route.method)
+        earlier = patterns[pattern, default: Routes(path: route.path)]
+          .handlers.updateValue(route.handler, forKey: route.method)
       } else {
         let path = ForeignText(route.path)
-        earlier = table[path, default: [:]].updateValue(route.handler, forKey: route.method)
+        earlier = table[path, default: Routes(path: route.path)]
+          .handlers.updateValue(route.handler, forKey: route.method)
       }
       guard earlier == nil else {
         throw RouteConflict(claim: "\(route.method.rawValue) \(route.path)")
@@ -46,11 +56,27 @@ public struct Router: Sendable {
   /// Answers `request`. Never fails: an error becomes its answer, and what the client must not
   /// read of it goes to the log under the request's id.
   public func respond(to request: Request) async -> Response {
+    let start = observers.isEmpty ? nil : ContinuousClock.now
+    let found = find(ForeignText(latin1: request.path))
+    let (response, error) = await respond(to: request, found)
+    guard let start else { return response }
+    let answered = AnsweredRequest(
+      request: request, route: found?.routes.path, response: response, error: error,
+      duration: .now - start)
+    for observer in observers { observer.observe(answered) }
+    return response
+  }
+
+  private func respond(
+    to request: Request, _ found: Found?
+  ) async -> (response: Response, error: HTTPError?) {
     var response: Response
+    var failure: HTTPError?
     do {
-      response = try await answer(request)
+      response = try await answer(request, found)
     } catch {
       let error = httpError(for: error)
+      failure = error
       if let detail = error.logDetail {
         logger.error(
           "request failed",
@@ -62,7 +88,7 @@ public struct Router: Sendable {
       response = Response(error, accept: request.header(.accept))
     }
     cors.apply(to: &response, origin: request.header(.origin))
-    return finished(response, id: request.id)
+    return (finished(response, id: request.id), failure)
   }
 
   /// The answer to what never became a request that has a route.
@@ -79,13 +105,12 @@ public struct Router: Sendable {
     return response
   }
 
-  private func answer(_ request: Request) async throws -> Response {
-    guard let (methods, parameters) = find(ForeignText(latin1: request.path)) else {
-      throw HTTPError.notFound
-    }
+  private func answer(_ request: Request, _ found: Found?) async throws -> Response {
+    guard let (routes, parameters) = found else { throw HTTPError.notFound }
     // `HEAD` is answered as `GET`; whoever writes the answer out leaves its body away.
-    guard let handler = methods[request.method == .head ? .get : request.method] else {
-      let allow = allowed(methods)
+    let method = request.method == .head ? .get : request.method
+    guard let handler = routes.handlers[method] else {
+      let allow = allowed(routes)
       guard request.method == .options else { throw HTTPError.methodNotAllowed(allow: allow) }
       var response = Response(status: .noContent, headers: [.allow: allow])
       cors.allow(allow, in: &response, origin: request.header(.origin))
@@ -96,16 +121,18 @@ public struct Router: Sendable {
     return try await handler(request)
   }
 
-  private func find(_ path: ForeignText) -> (methods: Methods, parameters: [String: String])? {
-    if let methods = table[path] { return (methods, [:]) }
-    for (pattern, methods) in patterns {
-      if let parameters = pattern.parameters(of: path) { return (methods, parameters) }
+  private typealias Found = (routes: Routes, parameters: [String: String])
+
+  private func find(_ path: ForeignText) -> Found? {
+    if let routes = table[path] { return (routes, [:]) }
+    for (pattern, routes) in patterns {
+      if let parameters = pattern.parameters(of: path) { return (routes, parameters) }
     }
     return nil
   }
 
-  private func allowed(_ methods: Methods) -> String {
-    var names = Set(methods.keys.map(\.rawValue)).union(["OPTIONS"])
+  private func allowed(_ routes: Routes) -> String {
+    var names = Set(routes.handlers.keys.map(\.rawValue)).union(["OPTIONS"])
     if names.contains("GET") { names.insert("HEAD") }
     return names.sorted().joined(separator: ", ")
   }
@@ -115,13 +142,6 @@ public struct Router: Sendable {
     (error as? HTTPError) ?? explain(error)
       ?? .internalServerError(logDetail: String(reflecting: type(of: error)))
   }
-}
-
-/// Two modules claim one route.
-public struct RouteConflict: Error, CustomStringConvertible {
-  let claim: String
-
-  public var description: String { "two modules claim \(claim)" }
 }
 
 extension HTTPField.Name {

@@ -1,4 +1,5 @@
 import CurrentUserModule
+public import DocumentStore
 import JobsModule
 import LoginModule
 import LogoutModule
@@ -37,6 +38,8 @@ extension RefreshModule: ServiceModule {
 }
 
 extension JobsModule: ServiceModule {
+  public static let documents: [any Document.Type] = [JobList.self]
+
   public init(_ services: Services) {
     self.init(documents: services.documents, bearer: services.bearer)
   }

@@ -9,6 +9,8 @@ public import Tokens
 /// All that modules may need, made once per worker from the configuration.
 public struct Services: Sendable {
   public let configuration: PosternConfiguration
+  /// The values of all settings, those of modules too.
+  public var settings: Settings { configuration.settings }
   public let documents: any DocumentStore
   public let users: UserDirectory
   public let passwords: PasswordHasher
@@ -25,14 +27,26 @@ public struct Services: Sendable {
   public init(
     configuration: PosternConfiguration, logger: Logger, mayMakeKeys: Bool = true
   ) async throws {
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    try await self.init(
+      configuration: configuration,
+      logger: logger,
+      documents: openStore(configuration, ifMissing: .make),
+      passwords: PasswordHasher(
+        concurrency: Self.hashesAtOnce(cores: cores, workers: configuration.workers)),
+      mayMakeKeys: mayMakeKeys)
+  }
+
+  /// Over a store and with a cost of password hashes that tests choose.
+  package init(
+    configuration: PosternConfiguration, logger: Logger, documents: any DocumentStore,
+    passwords: PasswordHasher, mayMakeKeys: Bool = false
+  ) async throws {
     self.configuration = configuration
     self.logger = logger
-    let documents = try openStore(configuration, ifMissing: .make)
     self.documents = documents
+    self.passwords = passwords
     users = UserDirectory(documents: documents)
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    passwords = try PasswordHasher(
-      concurrency: Self.hashesAtOnce(cores: cores, workers: configuration.workers))
     sessions = TokenStore(documents: documents, policy: configuration.sessions)
     let keys = try Self.keys(configuration, mayMake: mayMakeKeys)
     let throttle = Throttle(

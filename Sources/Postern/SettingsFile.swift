@@ -1,4 +1,3 @@
-import Configuration
 import ForeignInput
 import FoundationEssentials
 
@@ -8,12 +7,14 @@ import FoundationEssentials
 /// {"tokens": {"grace": 10}, "modules": {"disabled": ["jobs"]}}
 /// ```
 struct SettingsFile {
-  let values: [String: ConfigContent]
+  let values: [String: SettingValue]
 
-  /// - Parameter isOptional: whether there may be no file.
+  /// - Parameters:
+  ///   - isOptional: whether there may be no file.
+  ///   - known: the names of all settings.
   /// - Throws: `ConfigurationError`, also for a file that others could write to, and for a name
   ///   that is no setting: misspelt, it would silently do nothing.
-  init(path: String, isOptional: Bool) throws(ConfigurationError) {
+  init(path: String, isOptional: Bool, known: [String]) throws(ConfigurationError) {
     guard let bytes = try Self.contents(ofFile: path, isOptional: isOptional) else {
       values = [:]
       return
@@ -23,8 +24,7 @@ struct SettingsFile {
     else {
       throw ConfigurationError("\(path) is not a JSON object of settings, each given once")
     }
-    let known = Set(Setting.all.map(\.name))
-    if let unknown = leaves.values.keys.sorted().first(where: { !known.contains($0) }) {
+    if let unknown = Set(leaves.values.keys).subtracting(known).min() {
       throw ConfigurationError("\(path) has an unknown setting: \(unknown)")
     }
     values = leaves.values
@@ -32,20 +32,20 @@ struct SettingsFile {
 
   /// The leaves of nested JSON objects.
   private struct Leaves: Decodable {
-    var values: [String: ConfigContent] = [:]
+    var values: [String: SettingValue] = [:]
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.container(keyedBy: Name.self)
       for key in container.allKeys {
         let name = (decoder.codingPath + [key]).map(\.stringValue).joined(separator: ".")
         if let flag = try? container.decode(Bool.self, forKey: key) {
-          values[name] = .bool(flag)
+          values[name] = .flag(flag)
         } else if let number = try? container.decode(Int.self, forKey: key) {
-          values[name] = .int(number)
+          values[name] = .number(number)
         } else if let text = try? container.decode(String.self, forKey: key) {
-          values[name] = .string(text)
+          values[name] = .text(text)
         } else if let texts = try? container.decode([String].self, forKey: key) {
-          values[name] = .stringArray(texts)
+          values[name] = .list(texts)
         } else {
           values.merge(try container.decode(Leaves.self, forKey: key).values) { $1 }
         }

@@ -2,15 +2,16 @@ import Accounts
 import ArgumentParser
 import DocumentStore
 import FileDocumentStore
-import JobsModule
 import Sessions
 import SystemCalls
 
-/// Every kind of document that Postern keeps: the one list of them.
-let storedDocuments: [any Document.Type] = [
+/// Every kind of document that this program keeps.
+var storedDocuments: [any Document.Type] { ModuleList.current.documents }
+
+/// Those that Postern keeps whatever modules there are.
+let ownDocuments: [any Document.Type] = [
   User.self,
   UserSessions.self,
-  JobList.self,
   StrangersFailures.self,
   KnownFailures.self,
   Decoy.self,

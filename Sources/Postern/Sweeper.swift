@@ -23,7 +23,7 @@ struct Sweeper {
     do {
       process = try System.spawn(
         program, arguments: ["sweep", "--gently"] + options,
-        withheld: Setting.secretEnvironmentNames)
+        withheld: ModuleList.current.settings.filter(\.isSecret).map(\.environmentName))
       nextStart = nil
     } catch {
       logger.warning("cannot start a sweep", metadata: ["error": "\(error)"])

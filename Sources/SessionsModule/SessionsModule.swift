@@ -62,21 +62,20 @@ public struct SessionsModule: HandlerModule {
   }
 }
 
-/// A session as the HTTP interface shows it; its times as RFC 3339 writes them.
+/// A session as the HTTP interface shows it.
 private struct PublicSession: Encodable {
   let id: String
   /// Whether it is the one that asks.
   let current: Bool
-  let createdAt, lastUsedAt, expiresAt: String
+  let createdAt, lastUsedAt, expiresAt: Date
   let userAgent, address: String
 
   init(_ session: Session, isCurrent: Bool) {
-    let expiresAt = Date(timeIntervalSince1970: TimeInterval(session.current.expiresAt))
     id = session.id
     current = isCurrent
-    createdAt = session.createdAt.formatted(.iso8601)
-    lastUsedAt = session.lastUsedAt.formatted(.iso8601)
-    self.expiresAt = expiresAt.formatted(.iso8601)
+    createdAt = session.createdAt
+    lastUsedAt = session.lastUsedAt
+    expiresAt = Date(timeIntervalSince1970: TimeInterval(session.current.expiresAt))
     userAgent = session.userAgent
     address = session.address
   }

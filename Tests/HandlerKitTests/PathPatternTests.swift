@@ -26,7 +26,26 @@ final class PathPatternTests: XCTestCase {
     let one = try await respond(.get, "/things/7f")
     XCTAssertEqual(one.text, "7f")
     let two = try await respond(.delete, "/things/7/parts/x%2Fy")
-    XCTAssertEqual(two.text, "7+x%2Fy")
+    XCTAssertEqual(two.text, "7+x/y")
+  }
+
+  func testAnOpenSegmentIsPercentDecodedAndAPlusIsAPlus() async throws {
+    for (path, text) in [
+      ("/things/a%20b", "a b"), ("/things/%C3%A9", "é"), ("/things/\u{C3}\u{A9}", "é"),
+      ("/things/a+b", "a+b"), ("/things/%2e%2e", ".."), ("/things/%25", "%"),
+    ] {
+      let response = try await respond(.get, path)
+      XCTAssertEqual(response.text, text, path)
+    }
+  }
+
+  func testB9_anOpenSegmentThatCannotBeDecodedIsNotFound() async throws {
+    for part in ["%", "%4", "%4g", "%ff", "%c0%af", "\u{C3}", "%ed%a0%80"] {
+      for method: HTTPRequest.Method in [.get, .post] {
+        let response = try await respond(method, "/things/\(part)")
+        XCTAssertEqual(response.status, .notFound, part)
+      }
+    }
   }
 
   func testARouteThatLeavesNothingOpenComesFirst() async throws {

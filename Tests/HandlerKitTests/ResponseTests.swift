@@ -22,6 +22,11 @@ final class ResponseTests: XCTestCase {
     }
   }
 
+  func testDatesAreISO8601() throws {
+    let time = Date(timeIntervalSince1970: 1_800_000_000.75)
+    XCTAssertEqual(try Response.json(["at": time]).text, #"{"at":"2027-01-15T08:00:00Z"}"#)
+  }
+
   func testJSONSaysItsTypeAndStatus() throws {
     let response = try Response.json([1], status: .created)
     XCTAssertEqual(response.status, .created)

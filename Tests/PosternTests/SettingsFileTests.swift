@@ -9,26 +9,30 @@ import XCTest
 final class SettingsFileTests: TemporaryFolderTestCase {
   private var path: String { "\(folder)/postern.json" }
 
+  private func settingsFile(_ path: String, isOptional: Bool) throws -> SettingsFile {
+    try SettingsFile(path: path, isOptional: isOptional, known: Setting.own.map(\.name))
+  }
+
   func testNestedObjectsBecomeDottedNames() throws {
     let json = """
       {"data": "/d", "workers": 3, "throttle": {"enabled": false},
        "tokens": {"grace": 0, "issuer": "1"}, "modules": {"disabled": ["jobs", "login"]}}
       """
     try Data(json.utf8).write(to: URL(fileURLWithPath: path))
-    let values = try SettingsFile(path: path, isOptional: false).values
+    let values = try settingsFile(path, isOptional: false).values
     XCTAssertEqual(
       values,
       [
-        "data": .string("/d"), "workers": .int(3), "throttle.enabled": .bool(false),
-        "tokens.grace": .int(0), "tokens.issuer": .string("1"),
-        "modules.disabled": .stringArray(["jobs", "login"]),
+        "data": .text("/d"), "workers": .number(3), "throttle.enabled": .flag(false),
+        "tokens.grace": .number(0), "tokens.issuer": .text("1"),
+        "modules.disabled": .list(["jobs", "login"]),
       ])
   }
 
   func testDottedNamesMayAlsoStandAsTheyAre() throws {
     try Data(#"{"tokens.grace": 5}"#.utf8).write(to: URL(fileURLWithPath: path))
     XCTAssertEqual(
-      try SettingsFile(path: path, isOptional: false).values, ["tokens.grace": .int(5)])
+      try settingsFile(path, isOptional: false).values, ["tokens.grace": .number(5)])
   }
 
   func testQ10_aSettingThatIsGivenTwiceIsRefused() throws {
@@ -42,14 +46,14 @@ final class SettingsFileTests: TemporaryFolderTestCase {
   }
 
   func testMissingFileIsEmptyOnlyWhereItMayBeMissing() throws {
-    XCTAssertEqual(try SettingsFile(path: path, isOptional: true).values, [:])
-    XCTAssertThrowsError(try SettingsFile(path: path, isOptional: false))
+    XCTAssertEqual(try settingsFile(path, isOptional: true).values, [:])
+    XCTAssertThrowsError(try settingsFile(path, isOptional: false))
   }
 
   private func assertRefused(
     _ path: String, _ reason: String, isOptional: Bool = true, line: UInt = #line
   ) {
-    XCTAssertThrowsError(try SettingsFile(path: path, isOptional: isOptional), line: line) {
+    XCTAssertThrowsError(try settingsFile(path, isOptional: isOptional), line: line) {
       XCTAssertEqual("\($0)", "\(path) \(reason)", line: line)
     }
   }
@@ -70,7 +74,7 @@ final class SettingsFileTests: TemporaryFolderTestCase {
     }
     for mode: mode_t in [0o600, 0o644, 0o440, 0o400] {
       chmod(path, mode)
-      XCTAssertNoThrow(try SettingsFile(path: path, isOptional: true))
+      XCTAssertNoThrow(try settingsFile(path, isOptional: true))
     }
   }
 
@@ -84,7 +88,7 @@ final class SettingsFileTests: TemporaryFolderTestCase {
     chmod(path, 0o644)
     XCTAssertEqual(seteuid(65534), 0)
     defer { seteuid(0) }
-    XCTAssertEqual(try SettingsFile(path: path, isOptional: false).values, [:])
+    XCTAssertEqual(try settingsFile(path, isOptional: false).values, [:])
   }
 
   func testQ8_linkCountsAsTheFileItLeadsTo() throws {
@@ -93,7 +97,7 @@ final class SettingsFileTests: TemporaryFolderTestCase {
     chmod(file, 0o640)
     XCTAssertEqual(symlink(file, path), 0)
     XCTAssertEqual(
-      try SettingsFile(path: path, isOptional: true).values, ["tokens.grace": .int(5)])
+      try settingsFile(path, isOptional: true).values, ["tokens.grace": .number(5)])
     chmod(file, 0o666)
     assertRefused(path, "can be written to by others (mode 0666)")
   }
@@ -107,7 +111,7 @@ final class SettingsFileTests: TemporaryFolderTestCase {
   func testQ8_fileOfMoreThanAMebibyteIsRefused() throws {
     let padding = String(repeating: " ", count: 1 << 20)
     try Data("{}\(padding.dropLast(2))".utf8).write(to: URL(fileURLWithPath: path))
-    XCTAssertNoThrow(try SettingsFile(path: path, isOptional: true))
+    XCTAssertNoThrow(try settingsFile(path, isOptional: true))
     try Data("{}\(padding.dropLast(1))".utf8).write(to: URL(fileURLWithPath: path))
     assertRefused(path, "is larger than 1048576 bytes")
   }

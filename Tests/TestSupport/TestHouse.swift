@@ -1,37 +1,28 @@
 public import Accounts
-public import Authentication
-import CurrentUserModule
 public import DocumentStore
 import FileDocumentStore
 public import Foundation
 public import HandlerKit
-import JobsModule
-import Logging
-import LoginModule
-import LogoutModule
-import PasswordModule
-import RefreshModule
+import Postern
+public import PosternTesting
 public import Sessions
-import SessionsModule
 public import Tokens
 
-/// The whole house without its doors: all modules over a real store in a folder, with cheap
-/// password hashes and fixed keys. Requests go to `router`, no socket is involved.
+/// `TestService` over a store in the test's folder, and what tests of the standard modules do often.
 public struct TestHouse: Sendable {
-  /// When tests take place, unless they say otherwise.
-  public static let now = Date(timeIntervalSince1970: 1_800_000_000)
-  public static let password = "correct horse"
-  public static let accessSecret = "access-secret-for-tests-WFzy8zrg52XTLnK4Aa97MfFz40AnJgQyDxzm"
-  public static let refreshSecret = "refresh-secret-for-tests-KP9wgtuKe6ZkMa0t3Sg4C67XbixEZHr7FAZA"
+  public static let now = TestService.now
+  public static let password = TestService.password
+  public static let accessSecret = TestService.accessSecret
+  public static let refreshSecret = TestService.refreshSecret
 
-  public let documents: any DocumentStore
-  public let users: UserDirectory
-  public let passwords: PasswordHasher
-  public let sessions: TokenStore
-  public let tokens: TokenIssuer
-  public let bearer: BearerAuthenticator
-  public let browsers: KnownBrowsers
-  public let router: Router
+  public let service: TestService
+
+  public var documents: any DocumentStore { service.services.documents }
+  public var users: UserDirectory { service.services.users }
+  public var passwords: PasswordHasher { service.services.passwords }
+  public var sessions: TokenStore { service.services.sessions }
+  public var tokens: TokenIssuer { service.services.tokens }
+  public var router: Router { service.router }
 
   public init(
     folder: String,
@@ -40,38 +31,13 @@ public struct TestHouse: Sendable {
     documents: (any DocumentStore)? = nil,
     passwords: PasswordHasher? = nil
   ) async throws {
-    let documents = try documents ?? FileDocumentStore(path: folder)
-    self.documents = documents
-    users = UserDirectory(documents: documents)
-    let passwords = try passwords ?? PasswordHasher(cost: .least, concurrency: 4)
-    self.passwords = passwords
-    sessions = TokenStore(documents: documents, policy: policy)
-    let refreshKey = try KeySecret(text: Self.refreshSecret, type: RefreshClaims.type)
-    tokens = TokenIssuer(
-      access: try await KeyRing(
-        KeySet(signing: KeySecret(text: Self.accessSecret, type: AccessClaims.type))),
-      refresh: try await KeyRing(KeySet(signing: refreshKey)))
-    bearer = BearerAuthenticator(tokens: tokens)
-    browsers = try await KnownBrowsers(refreshKeys: KeySet(signing: refreshKey))
-    let throttle = Throttle(documents: documents, key: refreshKey.derivedKey(for: "throttle"))
-    let check = PasswordCheck(hasher: passwords, throttle: isThrottled ? throttle : nil)
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    router = try Router(
-      [
-        LoginModule(
-          users: users, passwords: passwords, check: check,
-          sessions: sessions, tokens: tokens, browsers: browsers, logger: logger),
-        RefreshModule(users: users, sessions: sessions, tokens: tokens, logger: logger),
-        LogoutModule(sessions: sessions, tokens: tokens, logger: logger),
-        SessionsModule(
-          users: users, sessions: sessions, bearer: bearer, browsers: browsers),
-        PasswordModule(
-          users: users, passwords: passwords, check: check,
-          sessions: sessions, bearer: bearer, browsers: browsers, logger: logger),
-        JobsModule(documents: documents, bearer: bearer),
-        CurrentUserModule(users: users, bearer: bearer),
-      ],
-      logger: logger)
+    var configuration = try TestService.configuration()
+    configuration.sessions = policy
+    configuration.isThrottleEnabled = isThrottled
+    service = try await TestService(
+      modules: standardModules, configuration: configuration,
+      documents: documents ?? FileDocumentStore(path: folder),
+      passwords: passwords ?? TestService.cheapHasher())
   }
 
   /// Adds a user whose password is `TestHouse.password`.

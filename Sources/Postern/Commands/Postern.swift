@@ -7,12 +7,7 @@ import ArgumentParser
 /// Postern.run(modules: Postern.standardModules + [HelloModule.self])
 /// ```
 public func run(modules: [any ServiceModule.Type]) {
-  ModuleList.$current.withValue(modules) { PosternTool.main() }
-}
-
-/// The modules of this program, for the commands that need them.
-enum ModuleList {
-  @TaskLocal static var current: [any ServiceModule.Type] = standardModules
+  ModuleList.$current.withValue(ModuleList(modules)) { PosternTool.main() }
 }
 
 struct PosternTool: ParsableCommand {
@@ -32,6 +27,6 @@ struct SettingsOptions: ParsableArguments {
   var file: String?
 
   func load() throws(ConfigurationError) -> PosternConfiguration {
-    try .load(file: file)
+    try .load(file: file, modules: ModuleList.current.modules)
   }
 }

@@ -1,21 +1,22 @@
 import ArgumentParser
 import FastCGI
-import HandlerKit
 import Logging
 import SystemCalls
 
 struct Serve: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Start the workers and keep them running, in the foreground.",
-    discussion: """
-      Listens on postern.sock in the run folder. SIGTERM, SIGINT and SIGQUIT stop it: \
-      requests in hand are answered first.
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      abstract: "Start the workers and keep them running, in the foreground.",
+      discussion: """
+        Listens on postern.sock in the run folder. SIGTERM, SIGINT and SIGQUIT stop it: \
+        requests in hand are answered first.
 
-      Settings come from the environment, or from postern.json by their dotted names \
-      (POSTERN_TOKENS_GRACE is tokens.grace):
+        Settings come from the environment, or from postern.json by their dotted names \
+        (POSTERN_TOKENS_GRACE is tokens.grace):
 
-      \(Setting.table)
-      """)
+        \(ModuleList.current.settings.table)
+        """)
+  }
 
   @OptionGroup var settings: SettingsOptions
 
@@ -27,11 +28,13 @@ struct Serve: ParsableCommand {
     let configuration = try settings.load()
     let logger = Logger.startPostern(level: configuration.logLevel)
     // What would stop a worker stops the start instead, and the keys are there before all workers.
-    let services = try ThreadExecutor.run {
-      try await Services(configuration: configuration, logger: logger)
+    let modules = ModuleList.current
+    try ThreadExecutor.run {
+      let services = try await Services(configuration: configuration, logger: logger)
+      try await ModuleLife.withModules(modules.enabled(configuration), services, for: .check) {
+        _ = try services.router(over: $0)
+      }
     }
-    let worker = Worker(configuration: configuration, modules: ModuleList.current)
-    _ = try Router(worker.enabledModules(services), logger: logger, explain: explain)
     var supervisor = try Supervisor(
       configuration: configuration,
       options: settings.file.map { ["--config", $0] } ?? [],

@@ -15,6 +15,8 @@ final class Installation: @unchecked Sendable {
     var hasDemo = true
     /// Directives of nginx.conf to put in the place of others.
     var nginxChanges: [String: String] = [:]
+    /// The program to run; `nil` for postern.
+    var program: String?
     /// An octal number; `nil` for the one of the test run.
     var umask: String?
   }
@@ -74,7 +76,7 @@ final class Installation: @unchecked Sendable {
   /// `postern serve` with this installation's settings, and nothing waited for.
   func serve(settings: [String: String] = [:], log: String = "postern.log") throws -> ChildProcess {
     try ChildProcess(
-      Repository.program(), ["serve"], environment: environment.merging(settings) { $1 },
+      program, ["serve"], environment: environment.merging(settings) { $1 },
       umask: setup.umask, log: "\(run)/\(log)")
   }
 
@@ -132,7 +134,7 @@ final class Installation: @unchecked Sendable {
     _ arguments: [String], input: String? = nil, settings: [String: String] = [:]
   ) throws -> (status: Int32, output: String) {
     let child = try ChildProcess(
-      Repository.program(), arguments, environment: environment.merging(settings) { $1 },
+      program, arguments, environment: environment.merging(settings) { $1 },
       input: input, umask: setup.umask, log: "\(run)/command-\(UUID().uuidString.prefix(8)).log")
     return (try child.waitForEnd(), child.log)
   }
@@ -140,7 +142,7 @@ final class Installation: @unchecked Sendable {
   /// Another command of postern on the same folders, with a terminal as its standard input.
   func command(_ arguments: [String], at terminal: FileHandle) throws -> ChildProcess {
     try ChildProcess(
-      Repository.program(), arguments, environment: environment, terminal: terminal,
+      program, arguments, environment: environment, terminal: terminal,
       log: "\(run)/command-\(UUID().uuidString.prefix(8)).log")
   }
 
@@ -169,6 +171,8 @@ final class Installation: @unchecked Sendable {
       "POSTERN_THROTTLE_ENABLED": "\(setup.isThrottled)",
     ].merging(setup.settings) { $1 }
   }
+
+  private var program: String { get throws { try setup.program ?? Repository.program() } }
 
   private var isListening: Bool {
     FileManager.default.fileExists(atPath: socketPath) && pidInFile == postern?.id

@@ -8,11 +8,20 @@ enum Repository {
 
   /// The release of postern that `script/build` made.
   static func program() throws -> String {
-    guard let path = ProcessInfo.processInfo.environment["POSTERN_PROGRAM"], !path.isEmpty else {
-      throw Trouble("POSTERN_PROGRAM does not name the program; script/build prints its path")
+    try program(named: "POSTERN_PROGRAM")
+  }
+
+  /// The release of `Examples/Notes` that `script/test` made.
+  static func notesProgram() throws -> String {
+    try program(named: "POSTERN_NOTES_PROGRAM")
+  }
+
+  private static func program(named variable: String) throws -> String {
+    guard let path = ProcessInfo.processInfo.environment[variable], !path.isEmpty else {
+      throw Trouble("\(variable) does not name the program; script/test does that")
     }
     guard FileManager.default.isExecutableFile(atPath: path) else {
-      throw Trouble("POSTERN_PROGRAM names \(path), which is no program")
+      throw Trouble("\(variable) names \(path), which is no program")
     }
     return path
   }

@@ -3,18 +3,25 @@ public import HTTPTypes
 public import HandlerKit
 
 extension Request {
-  /// A request as the router gets it. `json` becomes the body, with its content type.
+  /// A request as the router gets it.
+  /// - Parameters:
+  ///   - path: as sent, so percent-encoded, without the query.
+  ///   - query: as sent, without the `?`.
+  ///   - json: becomes the body, with its content type.
+  ///   - bearer: an access token.
   public static func make(
     _ method: HTTPRequest.Method,
     _ path: String,
+    query: String = "",
     json: [String: Any]? = nil,
     bearer: String? = nil,
     headers: HTTPFields = [:],
     from address: String = "192.0.2.1",
-    at time: Date = Date(timeIntervalSince1970: 1_800_000_000)
+    at time: Date = TestService.now
   ) -> Request {
     var request = Request(
-      method: method, path: path, headers: headers, remoteAddress: address, id: "test", time: time)
+      method: method, path: path, query: query, headers: headers, remoteAddress: address,
+      id: "test", time: time)
     if let json {
       request.headers[.contentType] = "application/json"
       request.body = Array((try? JSONSerialization.data(withJSONObject: json)) ?? Data())
@@ -31,5 +38,13 @@ extension Response {
   /// The body as a JSON object; empty where it is none.
   public var json: [String: Any] {
     (try? JSONSerialization.jsonObject(with: Data(body))) as? [String: Any] ?? [:]
+  }
+
+  /// The JSON body as a value; its dates are ISO 8601.
+  /// - Throws: `DecodingError` for a body that does not fit.
+  public func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    return try decoder.decode(type, from: Data(body))
   }
 }

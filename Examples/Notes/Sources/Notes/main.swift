@@ -1,0 +1,3 @@
+import Postern
+
+Postern.run(modules: Postern.standardModules + [NotesModule.self])

@@ -1,0 +1,20 @@
+/// Sees each request that the router has answered: the place for metrics and events.
+public protocol RequestObserver: Sendable {
+  /// Called on the request's thread before its answer is sent, so it must be quick and must not
+  /// block.
+  func observe(_ answered: AnsweredRequest)
+}
+
+/// One request and what became of it.
+public struct AnsweredRequest: Sendable {
+  public let request: Request
+  /// The path of the route that the request's path fits, such as `/sessions/{id}`, whatever the
+  /// method; `nil` where there is none. There are as many as routes, whatever clients send.
+  public let route: String?
+  /// The answer, with all its headers.
+  public let response: Response
+  /// What the answer was made of, where it was an error. Its `logDetail` is not for the client.
+  public let error: HTTPError?
+  /// From the call of the router to its answer.
+  public let duration: Duration
+}

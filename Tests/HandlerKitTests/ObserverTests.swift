@@ -1,0 +1,85 @@
+import HTTPTypes
+import HandlerKit
+import Synchronization
+import TestSupport
+import XCTest
+
+final class ObserverTests: XCTestCase {
+  private final class Recorder: RequestObserver {
+    private let stored = Mutex<[AnsweredRequest]>([])
+
+    var seen: [AnsweredRequest] { stored.withLock { $0 } }
+    func observe(_ answered: AnsweredRequest) { stored.withLock { $0.append(answered) } }
+  }
+
+  private let recorder = Recorder()
+
+  private func answered(
+    _ method: HTTPRequest.Method, _ path: String
+  ) async throws -> (AnsweredRequest, Response) {
+    let module = SampleModule {
+      Route(.get, "/things") { _ in .text("all") }
+      Route(.get, "/things/{id}") { _ in .text("one") }
+      Route(.get, "/slow") { _ in
+        try await Task.sleep(for: .milliseconds(20))
+        return .text("late")
+      }
+      Route(.get, "/fail") { _ in throw TellingError() }
+      Route(.get, "/refuse") { _ in throw HTTPError.badRequest("Wrong") }
+    }
+    let router = try Router([module], logger: RecordingLog().logger, observers: [recorder])
+    let response = await router.respond(to: .make(method, path))
+    return (try XCTUnwrap(recorder.seen.last), response)
+  }
+
+  func testTheRoutesPathIsGivenWhateverTheClientSent() async throws {
+    let cases: [(HTTPRequest.Method, String, String?, Int)] = [
+      (.get, "/things", "/things", 200), (.get, "/things/7f", "/things/{id}", 200),
+      (.head, "/things/%C3%A9", "/things/{id}", 200), (.delete, "/things/7f", "/things/{id}", 405),
+      (.options, "/things", "/things", 204), (.get, "/nowhere", nil, 404),
+      (.get, "/things/%ff", nil, 404),
+    ]
+    for (method, path, route, status) in cases {
+      let (answered, response) = try await answered(method, path)
+      XCTAssertEqual(answered.route, route, path)
+      XCTAssertEqual(answered.request.path, path)
+      XCTAssertEqual(answered.response.status.code, status, path)
+      XCTAssertEqual(answered.response.headers, response.headers)
+      XCTAssertEqual(answered.error?.status.code, status < 400 ? nil : status)
+    }
+    XCTAssertEqual(recorder.seen.count, cases.count)
+  }
+
+  func testTheErrorIsGivenAsItIsExplained() async throws {
+    let (refused, _) = try await answered(.get, "/refuse")
+    XCTAssertEqual(refused.error?.code, "bad_request")
+    let (failed, response) = try await answered(.get, "/fail")
+    XCTAssertEqual(failed.error?.code, "internal_error")
+    XCTAssertEqual(failed.error?.logDetail, "HandlerKitTests.TellingError")
+    XCTAssertEqual(response.text, "Something went wrong")
+  }
+
+  func testTheTimeTakenIsThatOfTheHandler() async throws {
+    let (slow, _) = try await answered(.get, "/slow")
+    XCTAssertGreaterThanOrEqual(slow.duration, .milliseconds(20))
+    let (quick, _) = try await answered(.get, "/things")
+    XCTAssertLessThan(quick.duration, slow.duration)
+  }
+
+  func testObserversAreCalledInTheirOrderAndOnceEach() async throws {
+    final class Ordered: RequestObserver {
+      let name: String
+      let recorded: RecordingLog
+      init(_ name: String, _ recorded: RecordingLog) {
+        self.name = name
+        self.recorded = recorded
+      }
+      func observe(_ answered: AnsweredRequest) { recorded.logger.info("\(name)") }
+    }
+    let log = RecordingLog()
+    let router = try Router(
+      [], logger: log.logger, observers: [Ordered("first", log), Ordered("second", log)])
+    _ = await router.respond(to: .make(.get, "/"))
+    XCTAssertEqual(log.lines, ["info first ", "info second "])
+  }
+}
