@@ -1,4 +1,4 @@
-public import FoundationEssentials
+import FoundationEssentials
 
 /// How many failures cost nothing, and how fast they are forgotten.
 enum Allowance: String, Codable, Sendable {

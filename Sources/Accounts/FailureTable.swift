@@ -1,5 +1,5 @@
 public import DocumentStore
-public import FoundationEssentials
+import FoundationEssentials
 
 /// Counts of failed sign-ins: one document of a fixed number of them.
 ///
