@@ -1,6 +1,5 @@
 import ForeignInput
 import Foundation
-import MemoryDocumentStore
 import TestSupport
 import XCTest
 
@@ -9,7 +8,7 @@ import XCTest
 /// What strangers can make the service keep, and forget.
 final class FailureSlotTests: XCTestCase {
   private let now = TestHouse.now
-  private let store = MemoryDocumentStore()
+  private let store = ValueStore()
   private var throttle: Throttle { Throttle(documents: store, key: Array(0..<32)) }
 
   private func flood(_ numbers: Range<Int>, at time: Date) throws {

@@ -1,6 +1,5 @@
 import ForeignInput
 import Foundation
-import MemoryDocumentStore
 import TestSupport
 import XCTest
 
@@ -33,7 +32,7 @@ final class GuessingTests: XCTestCase {
   }
 
   private func simulate(addresses: Int) throws -> Outcome {
-    let throttle = Throttle(documents: MemoryDocumentStore(), key: Array(0..<32))
+    let throttle = Throttle(documents: ValueStore(), key: Array(0..<32))
     var outcome = Outcome()
     var attempt = 0
     for second in 0..<Self.hours * 3600 {
