@@ -16,7 +16,7 @@ else {
 }
 let documents = try FileDocumentStore(path: CommandLine.arguments[1])
 let users = UserDirectory(documents: documents)
-let sessions = TokenStore(documents: documents, policy: SessionPolicy())
+let sessions = SessionStore(documents: documents, policy: SessionPolicy())
 let hasher = try PasswordHasher(cost: .least, concurrency: 1)
 let hash = try Password("postern-demo").map { try hasher.hash($0) } ?? ""
 let now = Date()

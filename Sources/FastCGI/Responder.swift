@@ -216,7 +216,8 @@ public final class Responder: Sendable {
       request = try incoming.decoded(at: Date())
     } catch {
       let response = router.refusal(
-        error, accept: incoming.first("HTTP_ACCEPT"), id: requestID(incoming.first("REQUEST_ID")))
+        error, accept: incoming.first("HTTP_ACCEPT"), origin: incoming.first("HTTP_ORIGIN"),
+        id: requestID(incoming.first("REQUEST_ID")))
       return connection.finish(response.encoded(to: .get))
     }
     let router = router

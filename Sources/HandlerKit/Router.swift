@@ -92,8 +92,12 @@ public struct Router: Sendable {
   }
 
   /// The answer to what never became a request that has a route.
-  public func refusal(_ error: HTTPError, accept: ForeignText?, id: String) -> Response {
-    finished(Response(error, accept: accept), id: id)
+  public func refusal(
+    _ error: HTTPError, accept: ForeignText?, origin: ForeignText?, id: String
+  ) -> Response {
+    var response = Response(error, accept: accept)
+    cors.apply(to: &response, origin: origin)
+    return finished(response, id: id)
   }
 
   /// Adds what every answer has.

@@ -13,7 +13,7 @@ public struct LoginModule: HandlerModule {
   private let users: UserDirectory
   private let passwords: PasswordHasher
   private let check: PasswordCheck
-  private let sessions: TokenStore
+  private let sessions: SessionStore
   private let tokens: TokenIssuer
   private let browsers: KnownBrowsers
   private let logger: Logger
@@ -22,7 +22,7 @@ public struct LoginModule: HandlerModule {
     users: UserDirectory,
     passwords: PasswordHasher,
     check: PasswordCheck,
-    sessions: TokenStore,
+    sessions: SessionStore,
     tokens: TokenIssuer,
     browsers: KnownBrowsers,
     logger: Logger

@@ -8,11 +8,11 @@ public import Tokens
 public struct LogoutModule: HandlerModule {
   public static let name = "logout"
 
-  private let sessions: TokenStore
+  private let sessions: SessionStore
   private let tokens: TokenIssuer
   private let logger: Logger
 
-  public init(sessions: TokenStore, tokens: TokenIssuer, logger: Logger) {
+  public init(sessions: SessionStore, tokens: TokenIssuer, logger: Logger) {
     self.sessions = sessions
     self.tokens = tokens
     self.logger = logger

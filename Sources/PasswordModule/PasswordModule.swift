@@ -13,7 +13,7 @@ public struct PasswordModule: HandlerModule {
   private let users: UserDirectory
   private let passwords: PasswordHasher
   private let check: PasswordCheck
-  private let sessions: TokenStore
+  private let sessions: SessionStore
   private let bearer: BearerAuthenticator
   private let browsers: KnownBrowsers
   private let logger: Logger
@@ -22,7 +22,7 @@ public struct PasswordModule: HandlerModule {
     users: UserDirectory,
     passwords: PasswordHasher,
     check: PasswordCheck,
-    sessions: TokenStore,
+    sessions: SessionStore,
     bearer: BearerAuthenticator,
     browsers: KnownBrowsers,
     logger: Logger

@@ -15,7 +15,7 @@ public struct Services: Sendable {
   public let users: UserDirectory
   public let passwords: PasswordHasher
   public let passwordCheck: PasswordCheck
-  public let sessions: TokenStore
+  public let sessions: SessionStore
   public let tokens: TokenIssuer
   public let bearer: BearerAuthenticator
   public let browsers: KnownBrowsers
@@ -47,7 +47,7 @@ public struct Services: Sendable {
     self.documents = documents
     self.passwords = passwords
     users = UserDirectory(documents: documents)
-    sessions = TokenStore(documents: documents, policy: configuration.sessions)
+    sessions = SessionStore(documents: documents, policy: configuration.sessions)
     let keys = try Self.keys(configuration, mayMake: mayMakeKeys)
     let throttle = Throttle(
       documents: documents, key: keys.refresh.signing.derivedKey(for: "throttle"))

@@ -11,11 +11,11 @@ public struct RefreshModule: HandlerModule {
   public static let name = "refresh"
 
   private let users: UserDirectory
-  private let sessions: TokenStore
+  private let sessions: SessionStore
   private let tokens: TokenIssuer
   private let logger: Logger
 
-  public init(users: UserDirectory, sessions: TokenStore, tokens: TokenIssuer, logger: Logger) {
+  public init(users: UserDirectory, sessions: SessionStore, tokens: TokenIssuer, logger: Logger) {
     self.users = users
     self.sessions = sessions
     self.tokens = tokens

@@ -10,12 +10,12 @@ public struct SessionsModule: HandlerModule {
   public static let name = "sessions"
 
   private let users: UserDirectory
-  private let sessions: TokenStore
+  private let sessions: SessionStore
   private let bearer: BearerAuthenticator
   private let browsers: KnownBrowsers
 
   public init(
-    users: UserDirectory, sessions: TokenStore, bearer: BearerAuthenticator,
+    users: UserDirectory, sessions: SessionStore, bearer: BearerAuthenticator,
     browsers: KnownBrowsers
   ) {
     self.browsers = browsers

@@ -68,7 +68,7 @@ struct Scene {
 
   /// Alice's live sessions as they stand on the disk.
   func sessions() throws -> [Session] {
-    try TokenStore(documents: FileDocumentStore(path: data), policy: SessionPolicy())
+    try SessionStore(documents: FileDocumentStore(path: data), policy: SessionPolicy())
       .sessions(ofUser: alice.id, at: Date())
   }
 

@@ -1,3 +1,4 @@
+import ForeignInput
 import HTTPTypes
 import HandlerKit
 import Logging
@@ -9,19 +10,22 @@ final class CORSTests: XCTestCase {
     static let name = "echo"
     var routes: [Route] {
       Route(.get, "/echo") { _ in .text("echo") }
+      Route(.get, "/varied") { _ in
+        Response(status: .noContent, headers: [.vary: "Accept"])
+      }
       Route(.post, "/echo") { _ in throw HTTPError.badRequest("no") }
     }
   }
 
   private func respond(
-    _ allowed: [String], _ method: HTTPRequest.Method, origin: String?
+    _ allowed: [String], _ method: HTTPRequest.Method, origin: String?, path: String = "/echo"
   ) async throws -> Response {
     let router = try Router(
       [Echo()], cors: CORSPolicy(allowedOrigins: allowed),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     var headers: HTTPFields = [.accessControlRequestMethod: "GET"]
     headers[.origin] = origin
-    return await router.respond(to: .make(method, "/echo", headers: headers))
+    return await router.respond(to: .make(method, path, headers: headers))
   }
 
   func testAListedOriginIsNamedAndNeverAStar() async throws {
@@ -30,6 +34,25 @@ final class CORSTests: XCTestCase {
     XCTAssertEqual(response.headers[.accessControlAllowOrigin], "https://b.example")
     XCTAssertEqual(response.headers[.vary], "Origin")
     XCTAssertNil(response.headers[.accessControlAllowCredentials])
+  }
+
+  func testWhatAnAnswerVariesByIsAddedToAndNotReplaced() async throws {
+    let response = try await respond(["https://a.example"], .get, origin: nil, path: "/varied")
+    XCTAssertEqual(response.headers[.vary], "Accept, Origin")
+    let none = try await respond([], .get, origin: nil, path: "/varied")
+    XCTAssertEqual(none.headers[.vary], "Accept")
+  }
+
+  func testWhatNeverBecameARequestCanBeReadToo() throws {
+    let router = try Router(
+      [Echo()], cors: CORSPolicy(allowedOrigins: ["https://a.example"]),
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    for (origin, named) in [("https://a.example", true), ("https://b.example", false)] {
+      let response = router.refusal(
+        .contentTooLarge, accept: nil, origin: ForeignText(origin), id: "r1")
+      XCTAssertEqual(response.headers[.accessControlAllowOrigin], named ? origin : nil)
+      XCTAssertEqual(response.headers[.vary], "Origin")
+    }
   }
 
   func testErrorsCanBeReadToo() async throws {

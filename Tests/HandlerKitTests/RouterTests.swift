@@ -107,7 +107,7 @@ final class RouterTests: XCTestCase {
       XCTAssertEqual(response.headers[try XCTUnwrap(.init("X-Request-Id"))], "test")
       XCTAssertEqual(response.headers[.cacheControl], "no-store")
     }
-    let refused = try router().refusal(.contentTooLarge, accept: nil, id: "other")
+    let refused = try router().refusal(.contentTooLarge, accept: nil, origin: nil, id: "other")
     XCTAssertEqual(refused.status, .contentTooLarge)
     XCTAssertEqual(refused.headers[.xContentTypeOptions], "nosniff")
     XCTAssertEqual(refused.headers[try XCTUnwrap(.init("X-Request-Id"))], "other")

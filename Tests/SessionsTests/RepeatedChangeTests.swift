@@ -6,7 +6,7 @@ import XCTest
 /// Engines may run a change again: none of these shows it.
 final class RepeatedChangeTests: XCTestCase {
   private let now = Date(timeIntervalSince1970: 1_800_000_000)
-  private let store = TokenStore(
+  private let store = SessionStore(
     documents: MemoryDocumentStore(repeatsChanges: true), policy: SessionPolicy())
   private let device = Device(fingerprint: nil, userAgent: "", address: "")
 
@@ -16,7 +16,7 @@ final class RepeatedChangeTests: XCTestCase {
 
   private func refresh(
     _ session: Session, _ token: RefreshTokenRecord
-  ) throws -> TokenStore.RefreshOutcome<String> {
+  ) throws -> SessionStore.RefreshOutcome<String> {
     try store.refresh(
       ofUser: "u1",
       with: PresentedToken(session: session.id, id: token.id, fingerprint: nil), at: now,

@@ -9,7 +9,7 @@ final class SweepTests: TemporaryFolderTestCase {
 
   func testExpiredSessionsGoAndTheDocumentsOfThoseWhoHaveNoneLeft() throws {
     let documents = try FileDocumentStore(path: folder)
-    let store = TokenStore(documents: documents, policy: SessionPolicy(refreshLifetime: 60))
+    let store = SessionStore(documents: documents, policy: SessionPolicy(refreshLifetime: 60))
     let later = TestHouse.now.addingTimeInterval(100)
     for user in ["gone", "both"] {
       _ = try store.beginSession(ofUser: user, named: user, on: device, at: TestHouse.now)

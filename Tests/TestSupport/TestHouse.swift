@@ -20,7 +20,7 @@ public struct TestHouse: Sendable {
   public var documents: any DocumentStore { service.services.documents }
   public var users: UserDirectory { service.services.users }
   public var passwords: PasswordHasher { service.services.passwords }
-  public var sessions: TokenStore { service.services.sessions }
+  public var sessions: SessionStore { service.services.sessions }
   public var tokens: TokenIssuer { service.services.tokens }
   public var router: Router { service.router }
 

@@ -26,7 +26,7 @@ struct Sweep: ParsableCommand {
     let documents = try openStore(configuration, ifMissing: .refuse())
     let pause: () -> Void = gently ? { usleep(Self.gentlePause) } : {}
     let now = Date()
-    let sessions = try TokenStore(documents: documents, policy: configuration.sessions)
+    let sessions = try SessionStore(documents: documents, policy: configuration.sessions)
       .sweep(at: now, pause: pause)
     let attempts = try Throttle.sweep(documents, at: now, pause: pause)
     let leftovers = try storedDocuments.reduce(0) { try $0 + documents.removeLeftovers(of: $1) }

@@ -5,7 +5,7 @@ public import FoundationEssentials
 ///
 /// Reading, deciding and writing are one step that no other worker can come between.
 /// Every operation may throw `DocumentStoreError`.
-public struct TokenStore: Sendable {
+public struct SessionStore: Sendable {
   private let documents: any DocumentStore
   private let policy: SessionPolicy
 

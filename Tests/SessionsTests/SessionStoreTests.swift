@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import XCTest
 
-final class TokenStoreTests: TemporaryFolderTestCase {
+final class SessionStoreTests: TemporaryFolderTestCase {
   private static let device = Device(fingerprint: nil, userAgent: "test", address: "192.0.2.1")
   private static let now = TestHouse.now
 
@@ -14,8 +14,8 @@ final class TokenStoreTests: TemporaryFolderTestCase {
     try FileDocumentStore(path: folder, lockTimeout: .seconds(60))
   }
 
-  private func store(_ policy: SessionPolicy = SessionPolicy()) throws -> TokenStore {
-    TokenStore(documents: try documents(), policy: policy)
+  private func store(_ policy: SessionPolicy = SessionPolicy()) throws -> SessionStore {
+    SessionStore(documents: try documents(), policy: policy)
   }
 
   private func sessions() throws -> [Session] {
@@ -144,7 +144,7 @@ final class TokenStoreTests: TemporaryFolderTestCase {
   }
 }
 
-extension TokenStore {
+extension SessionStore {
   fileprivate func begin(_ device: Device) throws -> Session {
     try XCTUnwrap(beginSession(ofUser: "u1", named: "alice", on: device, at: TestHouse.now))
   }
