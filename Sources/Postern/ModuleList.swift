@@ -21,6 +21,10 @@ struct ModuleList: Sendable {
 
   var names: [String] { modules.map { $0.name } }
   var settings: [Setting] { Setting.own + modules.flatMap { $0.settings } }
+  /// What the environment may hold that is nobody's business but `postern serve`'s.
+  var secretEnvironmentNames: [String] {
+    settings.filter(\.isSecret).map(\.environmentName)
+  }
   var documents: [any Document.Type] { ownDocuments + modules.flatMap { $0.documents } }
 
   private func checkNames() throws(ConfigurationError) {

@@ -60,7 +60,7 @@ public struct PosternConfiguration: Sendable {
     return try PosternConfiguration(Settings(settings, file: values, environment: [:]))
   }
 
-  private init(_ settings: Settings) throws(ConfigurationError) {
+  init(_ settings: Settings) throws(ConfigurationError) {
     func secret(_ name: String, _ type: String) throws(ConfigurationError) -> KeySecret? {
       guard let text = try settings.optionalText(name) else { return nil }
       do {

@@ -20,12 +20,13 @@ public struct Services: Sendable {
   public let bearer: BearerAuthenticator
   public let browsers: KnownBrowsers
   public let logger: Logger
+  /// For `Inheritance` alone: modules have no use for them.
+  let keys: KeyFile
 
-  /// - Parameter mayMakeKeys: whether `keys.json` is made where it is missing. Not by one of many
-  ///   workers: it would sign by other keys than those that are running.
+  /// - Parameter keys: those of the supervisor; `nil` reads them.
   /// - Throws: an error whose description tells the operator what to mend.
   public init(
-    configuration: PosternConfiguration, logger: Logger, mayMakeKeys: Bool = true
+    configuration: PosternConfiguration, logger: Logger, keys: KeyFile? = nil
   ) async throws {
     let cores = ProcessInfo.processInfo.activeProcessorCount
     try await self.init(
@@ -34,13 +35,13 @@ public struct Services: Sendable {
       documents: openStore(configuration, ifMissing: .make),
       passwords: PasswordHasher(
         concurrency: Self.hashesAtOnce(cores: cores, workers: configuration.workers)),
-      mayMakeKeys: mayMakeKeys)
+      keys: keys)
   }
 
   /// Over a store and with a cost of password hashes that tests choose.
   package init(
     configuration: PosternConfiguration, logger: Logger, documents: any DocumentStore,
-    passwords: PasswordHasher, mayMakeKeys: Bool = false
+    passwords: PasswordHasher, keys: KeyFile? = nil
   ) async throws {
     self.configuration = configuration
     self.logger = logger
@@ -48,7 +49,8 @@ public struct Services: Sendable {
     self.passwords = passwords
     users = UserDirectory(documents: documents)
     sessions = SessionStore(documents: documents, policy: configuration.sessions)
-    let keys = try Self.keys(configuration, mayMake: mayMakeKeys)
+    let keys = try keys ?? Self.keys(configuration)
+    self.keys = keys
     let throttle = Throttle(
       documents: documents, key: keys.refresh.signing.derivedKey(for: "throttle"))
     passwordCheck = PasswordCheck(
@@ -67,22 +69,13 @@ public struct Services: Sendable {
   /// each where there are more workers than cores.
   static func hashesAtOnce(cores: Int, workers: Int) -> Int { max(1, cores / max(1, workers)) }
 
-  /// The secrets of the environment where it has them, else those of `keys.json`.
-  private static func keys(
-    _ configuration: PosternConfiguration, mayMake: Bool
-  ) throws -> KeyFile {
+  /// The secrets of the environment where it has them, else those of `keys.json`, which is made where
+  /// it is missing.
+  static func keys(_ configuration: PosternConfiguration) throws -> KeyFile {
     let access = configuration.accessSecret.map { KeySet(signing: $0) }
     let refresh = configuration.refreshSecret.map { KeySet(signing: $0) }
     if let access, let refresh { return KeyFile(access: access, refresh: refresh) }
-    let file =
-      mayMake
-      ? try KeyFile.loadOrCreate(inFolder: configuration.data)
-      : try KeyFile.load(inFolder: configuration.data)
-    guard let file else {
-      throw ConfigurationError(
-        "keys.json is missing: put it back, or restart postern, which makes new keys and so signs "
-          + "everybody out")
-    }
+    let file = try KeyFile.loadOrCreate(inFolder: configuration.data)
     return KeyFile(access: access ?? file.access, refresh: refresh ?? file.refresh)
   }
 }

@@ -1,7 +1,7 @@
 import Configuration
 
 /// The value of a setting, in one of the four types that settings have.
-public enum SettingValue: Equatable, Sendable {
+public enum SettingValue: Codable, Equatable, Sendable {
   case text(String)
   case number(Int)
   case flag(Bool)

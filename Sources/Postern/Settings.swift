@@ -4,7 +4,11 @@ import Configuration
 ///
 /// Its description names the settings and never holds their values: some are secret.
 public struct Settings: Sendable, CustomStringConvertible, CustomReflectable {
-  private let values: [String: SettingValue]
+  let values: [String: SettingValue]
+
+  init(_ values: [String: SettingValue]) {
+    self.values = values
+  }
 
   /// Reads the environment first, then the file's values, then the defaults.
   ///

@@ -10,6 +10,7 @@ struct Supervisor {
   private let pidFile: PIDFile
   private let logger: Logger
   private let lifeline: (read: Int32, write: Int32)
+  private let inheritance: FileDescriptor
   private let program: String
   private let options: [String]
   private var places: [Place]
@@ -33,10 +34,13 @@ struct Supervisor {
 
   /// Takes the pid file and makes the socket, both in the run folder, which must be ours alone:
   /// whoever else could put a socket there would be sent the passwords.
-  /// - Parameter options: the command line options that say where the settings are.
-  /// - Parameter patience: how long to wait for a process that listens there to end.
+  /// - Parameters:
+  ///   - inheritance: for the workers.
+  ///   - options: the command line options that say where the settings are, for sweeps.
+  ///   - patience: how long to wait for a process that listens there to end.
   init(
-    configuration: PosternConfiguration, options: [String], logger: Logger,
+    configuration: PosternConfiguration, inheritance: Inheritance, options: [String],
+    logger: Logger,
     patience: Duration = Self.patience
   ) throws {
     let isNew = try System.makeFolder(configuration.run)
@@ -57,6 +61,7 @@ struct Supervisor {
       throw error
     }
     lifeline = try System.pipe()
+    self.inheritance = try inheritance.file()
     program = try System.pathOfThisProgram()
     places = Array(repeating: Place(), count: configuration.workers)
     sweeper = Sweeper(interval: .seconds(configuration.sweepInterval))
@@ -98,11 +103,13 @@ struct Supervisor {
     let now = ContinuousClock.now
     for index in places.indices where places[index].process == nil && places[index].startAt <= now {
       do {
+        // The program that runs here, whatever lies at its path by now (proc(5)).
         places[index].process = try System.spawn(
-          program, arguments: ["worker", "--supervised"] + options,
+          "/proc/self/exe", named: program, arguments: ["worker", "--supervised"],
           descriptors: [
             ListeningSocket.inherited: socket.descriptor.number, Worker.lifeline: lifeline.read,
-          ])
+            Inheritance.descriptor: inheritance.number,
+          ], withheld: ModuleList.current.secretEnvironmentNames)
         places[index].startedAt = now
       } catch {
         logger.error("cannot start a worker", metadata: ["error": "\(error)"])

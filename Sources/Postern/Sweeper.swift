@@ -23,7 +23,7 @@ struct Sweeper {
     do {
       process = try System.spawn(
         program, arguments: ["sweep", "--gently"] + options,
-        withheld: ModuleList.current.settings.filter(\.isSecret).map(\.environmentName))
+        withheld: ModuleList.current.secretEnvironmentNames)
       nextStart = nil
     } catch {
       logger.warning("cannot start a sweep", metadata: ["error": "\(error)"])

@@ -2,11 +2,14 @@ import FastCGI
 import Glibc
 import Logging
 import SystemCalls
+import Tokens
 
 /// One worker process: serves requests from an inherited socket until it is told to stop.
 struct Worker {
   let configuration: PosternConfiguration
   let modules: ModuleList
+  /// Those of the supervisor, if there is one.
+  var keys: KeyFile?
 
   /// The supervisor keeps the other end of this pipe open for as long as it lives.
   static let lifeline: Int32 = 3
@@ -26,10 +29,10 @@ struct Worker {
     guard System.isListeningSocket(ListeningSocket.inherited) else {
       throw ConfigurationError("standard input is not a listening socket")
     }
-    let (configuration, modules) = (configuration, modules)
+    let (configuration, modules, keys) = (configuration, modules, keys)
     try ThreadExecutor.run {
       let services = try await Services(
-        configuration: configuration, logger: logger, mayMakeKeys: !isSupervised)
+        configuration: configuration, logger: logger, keys: keys)
       try await ModuleLife.withModules(modules.enabled(configuration), services, for: .use) {
         let router = try services.router(over: $0)
         let responder = try Responder(

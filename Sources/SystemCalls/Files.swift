@@ -1,3 +1,4 @@
+import CLinux
 public import Glibc
 
 extension System {
@@ -99,6 +100,17 @@ extension System {
       }
       rest = rest.dropFirst(count)
     }
+  }
+
+  /// memfd_create(2): a file of `bytes` that only its descriptor leads to, close-on-exec.
+  /// - Parameter name: shown in `/proc`.
+  public static func anonymousFile(
+    _ name: String, _ bytes: [UInt8]
+  ) throws(SystemCallError) -> FileDescriptor {
+    // MFD_CLOEXEC, a macro that Swift does not see.
+    let file = FileDescriptor(try retrying("memfd_create") { memfd_create(name, 1) })
+    try write(bytes, to: file)
+    return file
   }
 
   /// fdatasync(2): makes the file's bytes durable. Never tried again on the same descriptor after

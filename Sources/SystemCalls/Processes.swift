@@ -11,10 +11,12 @@ extension System {
   /// posix_spawn(3): starts `path` with no signal blocked, and for its open files nothing but
   /// `descriptors` (index 0 becomes its descriptor 0, and so on) and standard output and error.
   /// Without an index 0 its standard input is `/dev/null`.
-  /// - Parameter withheld: names of this process's environment that the child shall not have.
+  /// - Parameters:
+  ///   - name: what the child is called in lists of processes; `nil` for `path`.
+  ///   - withheld: names of this process's environment that the child shall not have.
   public static func spawn(
-    _ path: String, arguments: [String], descriptors: [Int32: Int32] = [:],
-    withheld: [String] = []
+    _ path: String, named name: String? = nil, arguments: [String],
+    descriptors: [Int32: Int32] = [:], withheld: [String] = []
   ) throws(SystemCallError) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -44,7 +46,8 @@ extension System {
     posix_spawnattr_setflags(
       &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-    var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+    var words: [UnsafeMutablePointer<CChar>?] =
+      ([name ?? path] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     var process: pid_t = 0
     var environment = environment(without: withheld)

@@ -24,7 +24,8 @@ extension KeyFile {
     }
   }
 
-  init(_ bytes: [UInt8]) throws(KeyFileError) {
+  /// Reads what `encoded` made, or a file of version 1.
+  public init(_ bytes: [UInt8]) throws(KeyFileError) {
     guard StrictJSON.isReadable(bytes),
       let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)),
       1...2 ~= content.version
@@ -58,7 +59,8 @@ extension KeyFile {
     return KeySet(signing: signing[0], verifying: keys[.verify] ?? [], retired: retired)
   }
 
-  func encoded() throws -> [UInt8] {
+  /// As `keys.json` has them: JSON, secrets and all.
+  public func encoded() throws -> [UInt8] {
     let keys = [(AccessClaims.type, access), (RefreshClaims.type, refresh)].flatMap { type, set in
       [key(set.signing, type, .sign)] + set.verifying.map { key($0, type, .verify) }
         + set.retired.map { Content.Key(kid: $0, typ: type, use: .retired) }

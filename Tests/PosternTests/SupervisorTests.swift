@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import SystemCalls
 import TestSupport
+import Tokens
 import XCTest
 
 @testable import Postern
@@ -20,12 +21,10 @@ final class SupervisorTests: TemporaryFolderTestCase {
 
   func testH16_newRunFolderLetsTheGroupThroughAndOneThatIsThereStaysAsItIs() throws {
     let run = "\(folder)/run"
-    let configuration = try PosternConfiguration.load(
-      file: nil, environment: ["POSTERN_RUN": run])
     let mask = umask(0o077)
     defer { umask(mask) }
     for mode in [0o750, 0o700] {
-      _ = try Supervisor(configuration: configuration, options: [], logger: logger)
+      _ = try supervisor(run: run)
       let attributes = try FileManager.default.attributesOfItem(atPath: run)
       XCTAssertEqual(attributes[.posixPermissions] as? Int, mode)
       chmod(run, 0o700)
@@ -33,8 +32,12 @@ final class SupervisorTests: TemporaryFolderTestCase {
   }
 
   private func supervisor(run: String, patience: Duration = .zero) throws -> Supervisor {
-    try Supervisor(
-      configuration: .load(file: nil, environment: ["POSTERN_RUN": run]), options: [],
+    let configuration = try PosternConfiguration.load(
+      file: nil, environment: ["POSTERN_RUN": run])
+    let keys = KeyFile(access: try .random(), refresh: try .random())
+    return try Supervisor(
+      configuration: configuration,
+      inheritance: Inheritance(settings: configuration.settings, keys: keys), options: [],
       logger: logger, patience: patience)
   }
 
@@ -113,10 +116,10 @@ final class SupervisorTests: TemporaryFolderTestCase {
     let configuration = try PosternConfiguration.load(
       file: nil, environment: ["POSTERN_DATA": folder])
     chmod(folder, 0o777)
-    for mayMakeKeys in [true, false] {
+    let keys = KeyFile(access: try .random(), refresh: try .random())
+    for keys in [nil, keys] {
       do {
-        _ = try await Services(
-          configuration: configuration, logger: logger, mayMakeKeys: mayMakeKeys)
+        _ = try await Services(configuration: configuration, logger: logger, keys: keys)
         XCTFail("started on a folder of everybody's")
       } catch {
         XCTAssertEqual("\(error)", "\(folder): can be written to by others (mode 0777)")
@@ -125,17 +128,31 @@ final class SupervisorTests: TemporaryFolderTestCase {
     XCTAssertEqual(try files(), [])
   }
 
-  func testM6_workerThatMayNotMakeKeysSaysThatTheyAreMissing() async throws {
+  func testM6_aWorkerWithKeysOfItsSupervisorReadsAndMakesNone() async throws {
     let configuration = try PosternConfiguration.load(
       file: nil, environment: ["POSTERN_DATA": folder])
-    do {
-      _ = try await Services(configuration: configuration, logger: logger, mayMakeKeys: false)
-      XCTFail("started with keys of its own")
-    } catch {
-      XCTAssertTrue("\(error)".hasPrefix("keys.json is missing"), "\(error)")
-    }
+    let keys = KeyFile(access: try .random(), refresh: try .random())
+    let services = try await Services(configuration: configuration, logger: logger, keys: keys)
+    XCTAssertEqual(services.keys, keys)
     XCTAssertEqual(try files(), [])
-    _ = try await Services(configuration: configuration, logger: logger)
-    _ = try await Services(configuration: configuration, logger: logger, mayMakeKeys: false)
+  }
+
+  func testM3_M6_whatIsInheritedHoldsAllSettingsAndKeys() throws {
+    let configuration = try PosternConfiguration.load(
+      file: nil,
+      environment: [
+        "POSTERN_TOKENS_GRACE": "7", "POSTERN_CORS_ALLOWED_ORIGINS": "https://a.example",
+        "POSTERN_TOKENS_AUDIENCE": "b",
+      ])
+    let keys = KeyFile(
+      access: KeySet(signing: try .random(), verifying: [try .random()], retired: ["x"]),
+      refresh: try .random())
+    let file = try Inheritance(settings: configuration.settings, keys: keys).file()
+    for _ in 0..<2 {
+      let inheritance = try Inheritance(from: file.number)
+      XCTAssertEqual(inheritance.settings.values, configuration.settings.values)
+      XCTAssertEqual(inheritance.keys, keys)
+    }
+    XCTAssertThrowsError(try Inheritance(from: 999))
   }
 }

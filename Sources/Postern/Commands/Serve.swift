@@ -29,14 +29,16 @@ struct Serve: ParsableCommand {
     let logger = Logger.startPostern(level: configuration.logLevel)
     // What would stop a worker stops the start instead, and the keys are there before all workers.
     let modules = ModuleList.current
-    try ThreadExecutor.run {
+    let keys = try ThreadExecutor.run {
       let services = try await Services(configuration: configuration, logger: logger)
       try await ModuleLife.withModules(modules.enabled(configuration), services, for: .check) {
         _ = try services.router(over: $0)
       }
+      return services.keys
     }
     var supervisor = try Supervisor(
       configuration: configuration,
+      inheritance: Inheritance(settings: configuration.settings, keys: keys),
       options: settings.file.map { ["--config", $0] } ?? [],
       logger: logger)
     try supervisor.run(until: signals)
@@ -59,7 +61,11 @@ struct WorkerCommand: ParsableCommand {
     System.keepFilesPrivate()
     // Only that: whoever started a worker may trace it.
     System.forbidCoreFiles()
-    let worker = Worker(configuration: try settings.load(), modules: ModuleList.current)
+    let inheritance = supervised ? try Inheritance.read() : nil
+    let configuration =
+      try inheritance.map { try PosternConfiguration($0.settings) } ?? settings.load()
+    let worker = Worker(
+      configuration: configuration, modules: ModuleList.current, keys: inheritance?.keys)
     try worker.run(until: signals, isSupervised: supervised)
   }
 }
