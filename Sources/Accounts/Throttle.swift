@@ -51,7 +51,7 @@ public struct Throttle: Sendable {
       }.map(seconds)
     }
     let place = place(of: address, at: account)
-    // A look without locks, so that whoever is refused anyway is not counted elsewhere, and keeps
+    // A look without locks, so that a guesser who is refused anyway is not counted elsewhere, and keeps
     // nobody waiting.
     if let wait = try read(place.document)?.certainWait(place, at: time)
       ?? read(place.addressDocument)?.addresses.certainWait(place.address, at: time, .address)

@@ -4,7 +4,7 @@
 /// A key is 1 to 64 bytes of UTF-8 (`DocumentKey`). Every operation may throw
 /// `DocumentStoreError`, and no other error but those of `change` and of the document's own coding.
 ///
-/// Whoever writes an engine implements the first three operations with `DocumentKey`,
+/// The author of an engine implements the first three operations with `DocumentKey`,
 /// `DocumentCoder` and `UpdateScope`, and runs `DocumentStoreConformance` in its tests.
 public protocol DocumentStore: Sendable {
   /// The document as it was last written, or `nil` if there is none. Waits for no update: a

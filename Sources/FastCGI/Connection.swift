@@ -21,7 +21,7 @@ final class Connection: @unchecked Sendable {
   ///
   /// libfcgi is handed the connection instead of accepting it itself: it would leave it open to
   /// child processes and wait up to two seconds for each peer that says nothing. Nor is it given
-  /// a listening socket, lest it wait for another connection in place of one that has ended.
+  /// a listening socket: it would wait for another connection in place of one that has ended.
   init(_ descriptor: Int32) {
     request = .allocate(capacity: 1)
     FCGX_InitRequest(request, -1, 0)

@@ -36,7 +36,7 @@ extension FileDocumentStore {
     }
   }
 
-  /// Takes the folder's lock for it: whoever is writing has it, so nothing in use is taken away.
+  /// Takes the folder's lock for it: a writer holds it, so nothing in use is taken away.
   private func removeLeftovers(in folder: String) throws -> Int {
     let isLeftover = { (name: String) in name.hasPrefix(FileLayout.temporaryPrefix) }
     guard try names(in: folder).contains(where: isLeftover) else { return 0 }

@@ -57,7 +57,7 @@ public struct FileDocumentStore: DocumentStore {
         if new != old {
           try commit(new, key, named: layout.name, in: folder)
         } else {
-          // Whoever wrote or removed it may have died before that was durable; now somebody relies
+          // The process that wrote or removed it may have died before that was durable; now somebody relies
           // on it.
           try System.sync(folder)
         }

@@ -22,7 +22,9 @@ public struct BodyFields: Sendable {
   /// An empty body has no fields. Fields that nobody asks for are ignored.
   /// - Throws: 415 for another type, character set or content encoding; 400 with `message` for
   ///   a body that cannot be parsed, or has a field twice.
-  public init(of request: Request, unparsable message: String) throws(HTTPError) {
+  public init(
+    of request: Request, unparsable message: String = HTTPError.invalidData.message
+  ) throws(HTTPError) {
     let values: [ForeignText: StrictJSON.Value]?
     switch try BodyType(of: request) {
     case .json: values = request.body.isEmpty ? [:] : StrictJSON.object(request.body)

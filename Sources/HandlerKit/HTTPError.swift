@@ -47,6 +47,9 @@ extension HTTPError {
     HTTPError(.badRequest, code: "bad_request", message: message)
   }
 
+  /// 400: fields are missing, or the body cannot be read. Existing login pages show this text.
+  public static let invalidData = badRequest("Please enter valid data!")
+
   /// 413: the body is larger than a request may be.
   public static let contentTooLarge = HTTPError(
     .contentTooLarge, code: "content_too_large", message: "The request is too large")

@@ -19,7 +19,7 @@ extension Request {
   ///   a body that cannot be parsed in one way alone, has a name of more than 256 bytes, or does not
   ///   fit the type.
   public func decode<Value: Decodable>(
-    _ type: Value.Type, invalid message: String = "Please enter valid data!"
+    _ type: Value.Type, invalid message: String = HTTPError.invalidData.message
   ) throws(HTTPError) -> Value {
     switch try BodyType(of: self) {
     case .json:

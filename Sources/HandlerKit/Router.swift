@@ -111,7 +111,7 @@ public struct Router: Sendable {
 
   private func answer(_ request: Request, _ found: Found?) async throws -> Response {
     guard let (routes, parameters) = found else { throw HTTPError.notFound }
-    // `HEAD` is answered as `GET`; whoever writes the answer out leaves its body away.
+    // `HEAD` is answered as `GET`; what writes the answer out omits its body.
     let method = request.method == .head ? .get : request.method
     guard let handler = routes.handlers[method] else {
       let allow = allowed(routes)

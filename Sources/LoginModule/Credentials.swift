@@ -24,21 +24,20 @@ struct Credentials {
   /// - Throws: 400 for missing or unreadable fields; 403 where a page of another site asks for a
   ///   cookie, which would sign the browser's owner in as somebody else.
   init(_ request: Request) throws(HTTPError) {
-    let invalid = HTTPError.badRequest("Please enter valid data!")
-    let fields = try BodyFields(of: request, unparsable: invalid.message)
+    let fields = try BodyFields(of: request)
     func optional(_ name: ForeignText) throws(HTTPError) -> ForeignText? {
       guard fields.contains(name) else { return nil }
-      guard let text = fields[name] else { throw invalid }
+      guard let text = fields[name] else { throw .invalidData }
       return text
     }
     guard let username = fields["username"], !username.isEmpty,
       let password = fields["password"], !password.isEmpty
-    else { throw invalid }
+    else { throw .invalidData }
     self.username = username.string(limit: Username.longestTyped).flatMap(Username.init)
     account = self.username.map { ForeignText($0.text) } ?? username
     self.password = password.string(limit: Password.sizes.upperBound).flatMap { Password($0) }
     fingerprint = try optional("fingerprint").map { text throws(HTTPError) in
-      guard let text = text.string(limit: Device.longestFingerprint) else { throw invalid }
+      guard let text = text.string(limit: Device.longestFingerprint) else { throw .invalidData }
       return text
     }
     let browser = try optional("device")

@@ -89,7 +89,7 @@ public struct LoginModule: HandlerModule {
     }
   }
 
-  /// Who may sign in with these credentials. Whoever may not gets one and the same answer after
+  /// Who may sign in with these credentials. All others get one and the same answer after
   /// the same work: nobody learns which names there are.
   private func authenticate(
     _ credentials: Credentials, _ known: BrowserClaims?, _ request: Request

@@ -25,7 +25,7 @@ public struct LogoutModule: HandlerModule {
   /// 204 for any token, known or not (RFC 7009 §2.2): the client has nothing left to do. Any token
   /// that was ever this session's will do, an expired one too.
   private func signOut(_ request: Request) throws -> Response {
-    let fields = try BodyFields(of: request, unparsable: "Please enter valid data!")
+    let fields = try BodyFields(of: request)
     let token = SentRefreshToken(in: fields, of: request)
     if let token, let claims = try? tokens.recognizeRefreshToken(token.text),
       try sessions.endSession(claims.sid, ofUser: claims.sub, at: request.time)

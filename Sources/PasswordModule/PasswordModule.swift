@@ -114,11 +114,10 @@ public struct PasswordModule: HandlerModule {
   private func readPasswords(
     _ request: Request
   ) throws(HTTPError) -> (current: Password?, new: Password) {
-    let invalid = "Please enter valid data!"
-    let fields = try BodyFields(of: request, unparsable: invalid)
+    let fields = try BodyFields(of: request)
     guard let current = fields["currentPassword"], !current.isEmpty,
       let text = fields["newPassword"], !text.isEmpty
-    else { throw .badRequest(invalid) }
+    else { throw .invalidData }
     guard let new = text.string(limit: Password.sizes.upperBound).flatMap(Password.init(new:))
     else {
       throw HTTPError(

@@ -2,7 +2,7 @@ import Glibc
 import SystemCalls
 
 /// The file that says which process is in charge of a run folder, and keeps a second one from
-/// starting. Its owner's alone: whoever can open it can hold its lock.
+/// starting. Only its owner can open it: every process that can, can hold its lock.
 struct PIDFile {
   private static let name = "postern.pid"
 
@@ -19,7 +19,7 @@ struct PIDFile {
     while try isForUsAlone(in: folder) {
       guard let file = try make(in: folder) ?? open(in: folder) else { continue }
       guard try System.tryLock(file) else { throw isTaken(in: folder) }
-      // Whoever had it may have removed it since it was opened.
+      // Its holder may have removed it since it was opened.
       if try isNamed(file, in: folder) { return try PIDFile(folder: folder, file: file) }
     }
     return nil

@@ -30,8 +30,8 @@ public struct PosternConfiguration: Sendable {
 
   /// Reads the settings: from the environment first, then from the JSON file at `path`.
   ///
-  /// The environment may hold names that are no settings: other programs, and whoever starts
-  /// containers, put some there too.
+  /// The environment may hold names that are no settings: other programs and container
+  /// runtimes put some there, too.
   /// - Parameters:
   ///   - path: `nil` for `postern.json` in the working folder, which may be missing.
   ///   - modules: may have settings of their own.

@@ -11,7 +11,7 @@ struct RestartPolicy {
 
   /// A worker that lived for so long had started well.
   private static let goodLife = Duration.seconds(10)
-  /// One that was killed after so long had served: whoever killed it did not keep it from starting.
+  /// One that was killed after so long had served: the kill did not keep it from starting.
   private static let usefulLife = Duration.milliseconds(250)
   private static let longestPause = 30
 

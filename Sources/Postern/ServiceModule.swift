@@ -5,7 +5,7 @@ public import HandlerKit
 /// Admits callers by their access token; `Services` has it ready.
 public typealias BearerAuthenticator = Authentication.BearerAuthenticator
 
-/// A module that can be made from the services. Whoever writes one conforms to this.
+/// A module that can be made from the services. Modules conform to this.
 ///
 /// Its life: `init` in the supervisor, to check, and in each worker; `start()` in workers alone;
 /// then requests; `shutdown()` for every one that was made, also where the start failed.

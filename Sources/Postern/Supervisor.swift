@@ -33,7 +33,7 @@ struct Supervisor {
   private static let socketName = "postern.sock"
 
   /// Takes the pid file and makes the socket, both in the run folder, which must be ours alone:
-  /// whoever else could put a socket there would be sent the passwords.
+  /// passwords would go to a socket that another user put there.
   /// - Parameters:
   ///   - inheritance: for the workers.
   ///   - options: the command line options that say where the settings are, for sweeps.
@@ -124,7 +124,7 @@ struct Supervisor {
     return Self.milliseconds(next - .now)
   }
 
-  /// As poll(2) takes it. It knows no more than 24 days; whoever wakes early waits again.
+  /// As poll(2) takes it. It knows no more than 24 days; a wait that ends early is repeated.
   static func milliseconds(_ duration: Duration) -> Int32 {
     Int32(min(max(0, duration / .milliseconds(1)).rounded(.up), Double(Int32.max)))
   }
@@ -143,7 +143,7 @@ struct Supervisor {
     }
   }
 
-  /// Lets the workers end what they have in hand. Whoever asks again later, or waits for longer
+  /// Lets the workers end what they have in hand. A second request, or a wait that is longer
   /// than is reasonable, gets them killed.
   private mutating func stop(_ signals: SignalQueue) throws {
     send(SIGTERM)

@@ -27,7 +27,7 @@ public struct RefreshModule: HandlerModule {
   }
 
   private func refresh(_ request: Request) throws -> Response {
-    let fields = try BodyFields(of: request, unparsable: "Please enter valid data!")
+    let fields = try BodyFields(of: request)
     guard let token = SentRefreshToken(in: fields, of: request),
       fields["fingerprint"] != nil || !fields.contains("fingerprint")
     else { throw HTTPError.accessForbidden }

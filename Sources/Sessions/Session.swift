@@ -2,7 +2,7 @@ public import FoundationEssentials
 
 /// One sign-in on one device.
 ///
-/// Holds ids and times of tokens, never a token: whoever reads the store can sign in as nobody.
+/// Holds ids and times of tokens, never a token: a reader of the store can sign in as nobody.
 public struct Session: Codable, Equatable, Sendable {
   public let id: String
   public let createdAt: Date

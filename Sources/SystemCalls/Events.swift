@@ -58,7 +58,7 @@ public final class EventQueue: Sendable {
   }
 }
 
-/// A flag that wakes whoever waits for it (eventfd(2)); once raised, it stays so.
+/// A flag that wakes all threads that wait for it (eventfd(2)); once raised, it stays so.
 public final class StopFlag: Sendable {
   private let event: FileDescriptor
 

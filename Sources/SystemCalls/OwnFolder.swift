@@ -40,9 +40,9 @@ public struct OwnFolder: Sendable {
   /// above it that all may write to without the sticky bit (inode(7)), or a user's in one that all
   /// may write to, which may have been put there for us to walk into.
   ///
-  /// A folder above may belong to another user elsewhere, and its group may write to it: whoever
-  /// deploys a service often keeps it below a folder of theirs, and umask 002 is the default of
-  /// many systems.
+  /// A folder above may belong to another user elsewhere, and its group may write to it: a
+  /// service is often kept below the folder of the user who deploys it, and umask 002 is the default
+  /// of many systems.
   private static func faultAbove(
     _ folder: FileDescriptor, _ ownStatus: stat
   ) throws(SystemCallError) -> String? {

@@ -27,7 +27,7 @@ extension KeyFile {
   /// Reads what `encoded` made, or a file of version 1.
   public init(_ bytes: [UInt8]) throws(KeyFileError) {
     guard StrictJSON.isReadable(bytes),
-      let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)),
+      let content = try? TokenCoders.decoder.decode(Content.self, from: Data(bytes)),
       1...2 ~= content.version
     else { throw KeyFileError(reason: "not a key file of version 1 or 2") }
     guard Set(content.keys.map { ForeignText($0.kid) }).count == content.keys.count else {
@@ -65,7 +65,7 @@ extension KeyFile {
       [key(set.signing, type, .sign)] + set.verifying.map { key($0, type, .verify) }
         + set.retired.map { Content.Key(kid: $0, typ: type, use: .retired) }
     }
-    return try [UInt8](tokenEncoder().encode(Content(keys: keys)))
+    return try [UInt8](TokenCoders.encoder.encode(Content(keys: keys)))
   }
 
   private func key(_ secret: KeySecret, _ type: String, _ use: Content.Use) -> Content.Key {

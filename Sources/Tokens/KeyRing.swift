@@ -17,7 +17,8 @@ public struct KeyRing<Claims: TokenClaims>: Sendable {
 
   /// The token of `claims` (RFC 7515 §5.1). The same claims always give the same bytes.
   public func sign(_ claims: Claims) throws -> String {
-    let input = try signing.encodedHeader + "." + Base64URL.encode(tokenEncoder().encode(claims))
+    let input =
+      try signing.encodedHeader + "." + Base64URL.encode(TokenCoders.encoder.encode(claims))
     return try input + "." + Base64URL.encode(signing.algorithm.sign(Array(input.utf8)))
   }
 
@@ -34,7 +35,7 @@ public struct KeyRing<Claims: TokenClaims>: Sendable {
       try checkForeign(token)
     }
     guard let payload = Base64URL.decode(token.encodedPayload), StrictJSON.isReadable(payload),
-      let claims = try? JSONDecoder().decode(Claims.self, from: payload)
+      let claims = try? TokenCoders.decoder.decode(Claims.self, from: payload)
     else { throw .malformed }
     return claims
   }
@@ -60,11 +61,4 @@ public struct KeyRing<Claims: TokenClaims>: Sendable {
 
 private let knownTypes = [AccessClaims.type, BrowserClaims.type, RefreshClaims.type].map {
   ForeignText($0)
-}
-
-/// Sorted keys, so that the same values always give the same bytes, in whatever process.
-func tokenEncoder() -> JSONEncoder {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-  return encoder
 }

@@ -19,6 +19,6 @@ struct SigningKey<Claims: TokenClaims>: Sendable {
     id = secret.id
     algorithm = try await collection.getKey()
     encodedHeader = Base64URL.encode(
-      try tokenEncoder().encode(["alg": algorithm.name, "kid": id, "typ": Claims.type]))
+      try TokenCoders.encoder.encode(["alg": algorithm.name, "kid": id, "typ": Claims.type]))
   }
 }

@@ -59,7 +59,7 @@ struct WorkerCommand: ParsableCommand {
   func run() throws {
     let signals = try Worker.signals()
     System.keepFilesPrivate()
-    // Only that: whoever started a worker may trace it.
+    // Only that: the user who started a worker may trace it.
     System.forbidCoreFiles()
     let inheritance = supervised ? try Inheritance.read() : nil
     let configuration =
