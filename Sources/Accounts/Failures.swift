@@ -9,10 +9,6 @@ import FoundationEssentials
 struct FailureSlots: Codable, Equatable, Sendable {
   private var counts: [String: FailureCount] = [:]
 
-  private enum CodingKeys: String, CodingKey {
-    case counts
-  }
-
   func wait(_ slot: FailureSlot, at time: Date, _ allowance: Allowance) -> TimeInterval? {
     counts[slot.name]?.wait(at: time, allowance)
   }

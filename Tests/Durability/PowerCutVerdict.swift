@@ -102,6 +102,6 @@ struct PowerCutVerdict {
       }
     }
     return faults(UserSessions.self) + faults(User.self) + faults(StrangersFailures.self)
-      + faults(Decoy.self)
+      + faults(KnownFailures.self) + faults(Decoy.self)
   }
 }
