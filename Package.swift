@@ -41,6 +41,7 @@ let package = Package(
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .systemLibrary(name: "CZxcvbn", providers: [.apt(["libzxcvbn-dev"])]),
     .target(name: "SystemCalls", dependencies: ["CLinux"]),
+    .target(name: "Execution", dependencies: ["SystemCalls", logging]),
     .target(name: "ForeignInput", dependencies: ["CJansson"]),
     .target(name: "PasswordStrength", dependencies: ["CZxcvbn"]),
     .target(name: "HandlerKit", dependencies: ["ForeignInput", http, logging]),
@@ -53,7 +54,9 @@ let package = Package(
       dependencies: ["ForeignInput", "PasswordStrength", "SystemCalls", jwt, crypto]),
     .target(
       name: "FastCGI",
-      dependencies: ["CFastCGI", "ForeignInput", "HandlerKit", "SystemCalls", http, logging]),
+      dependencies: [
+        "CFastCGI", "Execution", "ForeignInput", "HandlerKit", "SystemCalls", http, logging,
+      ]),
     .target(name: "Sessions", dependencies: ["DocumentStore", "SystemCalls", crypto]),
     .target(
       name: "Accounts",
@@ -89,8 +92,8 @@ let package = Package(
     .target(
       name: "Postern",
       dependencies: [
-        "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "FastCGI",
-        "FileDocumentStore", "ForeignInput", "HandlerKit", "JobsModule", "LoginModule",
+        "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "Execution",
+        "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "JobsModule", "LoginModule",
         "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
         "SessionsModule", "SystemCalls", "Tokens",
         arguments, configuration, logging,
@@ -104,7 +107,7 @@ let package = Package(
       ]),
 
     .executableTarget(
-      name: "TokenBenchmark", dependencies: ["FastCGI", "ForeignInput", "Tokens", jwt],
+      name: "TokenBenchmark", dependencies: ["Execution", "ForeignInput", "Tokens", jwt],
       path: "Benchmarks/Tokens"),
 
     .executableTarget(
@@ -122,9 +125,11 @@ let package = Package(
       path: "Tests/TestSupport"),
     .executableTarget(
       name: "CostProbe",
-      dependencies: ["FastCGI", "ForeignInput", "HandlerKit", "TestSupport"],
+      dependencies: ["Execution", "FastCGI", "ForeignInput", "HandlerKit", "TestSupport"],
       path: "Tests/CostProbe"),
     .testTarget(name: "SystemCallsTests", dependencies: ["CLinux", "SystemCalls", "TestSupport"]),
+    .testTarget(
+      name: "ExecutionTests", dependencies: ["Execution", "SystemCalls", "TestSupport", logging]),
     .testTarget(name: "ForeignInputTests", dependencies: ["ForeignInput"]),
     .testTarget(name: "PasswordStrengthTests", dependencies: ["PasswordStrength", "TestSupport"]),
     .testTarget(

@@ -1,4 +1,4 @@
-import FastCGI
+import Execution
 import ForeignInput
 import FoundationEssentials
 import JWTKit

@@ -1,14 +1,27 @@
 import CFastCGI
-import ForeignInput
 import Glibc
 import SystemCalls
 
 /// One connection of the web server, and the request on it that is being served.
 ///
-/// `@unchecked Sendable`: it belongs to one thread at a time, the one that the event queue told
-/// that it is ready, until that thread hands it back to the queue or lets it go.
+/// The place for all that libfcgi (2.4.2) does otherwise than a worker needs:
+/// - `FCGX_Accept_r` accepts connections by itself: without close-on-exec, so child processes keep
+///   them open, and with a wait of two seconds for each peer that says nothing. So connections are
+///   accepted here, and each is put into `ipcFd`, where the library finds it and accepts none.
+/// - When a connection has ended it accepts the next one from its listening socket. It is given -1
+///   for that, and so returns an error instead.
+/// - It reads `keepConnection` to decide whether the connection it finds is one to go on with, so
+///   that has to be set before each `FCGX_Accept_r`.
+/// - It closes `ipcFd` where the peer breaks the protocol or is gone, and sets it to -1.
+/// - It leaves the rest of a body unread; on a kept connection that would be parsed as the next
+///   request. So each body is read to its end.
+/// - It sets no time limit on reads: `SO_RCVTIMEO` does.
+/// - The streams keep the address of their `FCGX_Request`, which must never move, and what they
+///   read is freed with them.
+///
+/// `@unchecked Sendable`: it belongs to one thread at a time, the one that serves it.
 final class Connection: @unchecked Sendable {
-  /// The streams keep this address, so it must never move.
+  let descriptor: FileDescriptor
   private let request: UnsafeMutablePointer<FCGX_Request>
 
   /// The most that is read and thrown away behind a body that is too large, in bytes; with more
@@ -17,48 +30,47 @@ final class Connection: @unchecked Sendable {
   /// How long the web server may keep us waiting in the middle of a request, in seconds.
   private static let silenceLimit = 10
 
-  /// Takes over an accepted connection and closes it in the end.
-  ///
-  /// libfcgi is handed the connection instead of accepting it itself: it would leave it open to
-  /// child processes and wait up to two seconds for each peer that says nothing. Nor is it given
-  /// a listening socket: it would wait for another connection in place of one that has ended.
-  init(_ descriptor: Int32) {
+  init(_ descriptor: FileDescriptor) {
+    _ = Self.library
+    self.descriptor = descriptor
     request = .allocate(capacity: 1)
     FCGX_InitRequest(request, -1, 0)
-    request.pointee.ipcFd = descriptor
+    request.pointee.ipcFd = descriptor.number
     try? System.setTimeout(seconds: Self.silenceLimit, of: descriptor)
   }
 
   deinit {
     FCGX_Free(request, 0)
-    disconnect()
     request.deallocate()
   }
 
-  /// -1 once the connection is closed.
-  var descriptor: Int32 { request.pointee.ipcFd }
+  /// libfcgi waits this long, in milliseconds, for a peer that broke the protocol to close its
+  /// end. It reads the limit when it starts; its own is two seconds.
+  private static let library: Void = {
+    setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "50", 0)
+    FCGX_Init()
+    System.ignoreWriteSignals()
+  }()
 
   /// Reads one request, to the end of its body. `nil` where the peer is gone, breaks the protocol
-  /// or stops in the middle, or wants another role than a responder's: the connection is then
-  /// closed.
+  /// or stops in the middle, or wants another role than a responder's: the connection has to be
+  /// closed then.
   func receive() -> IncomingRequest? {
     request.pointee.keepConnection = 1
-    guard FCGX_Accept_r(request) == 0 else { return nil }
-
-    var incoming = IncomingRequest(parameters: parameters(), body: [])
-    (incoming.body, incoming.bodyIsTooLarge) = body()
-    guard FCGX_GetError(request.pointee.in) == 0, FCGX_HasSeenEOF(request.pointee.in) != 0,
-      request.pointee.role == responderRole
-    else {
-      FCGX_Free(request, 0)
-      disconnect()
+    guard FCGX_Accept_r(request) == 0 else {
+      if request.pointee.ipcFd < 0 { descriptor.disown() }
       return nil
     }
-    return incoming
+    let parameters = ReceivedParameters(environment: request.pointee.envp)
+    let (body, isTooLarge) = body()
+    guard FCGX_GetError(request.pointee.in) == 0, FCGX_HasSeenEOF(request.pointee.in) != 0,
+      request.pointee.role == responderRole
+    else { return nil }
+    return IncomingRequest(parameters: parameters, body: body, bodyIsTooLarge: isTooLarge)
   }
 
   /// Writes the answer and ends the request. Returns whether the connection can take another one;
-  /// if not, it is closed.
+  /// if not, it has to be closed.
   ///
   /// A peer that is gone by now is no error of ours: what was decided stays decided.
   func finish(_ bytes: [UInt8]) -> Bool {
@@ -74,58 +86,40 @@ final class Connection: @unchecked Sendable {
     }
     failed = FCGX_FClose(request.pointee.err) < 0 || failed
     failed = FCGX_FClose(request.pointee.out) < 0 || failed
-    let kept = !failed && request.pointee.keepConnection != 0
+    let isKept = !failed && request.pointee.keepConnection != 0
     FCGX_Free(request, 0)
-    if !kept { disconnect() }
-    return kept
+    return isKept
   }
 
-  private func disconnect() {
-    if request.pointee.ipcFd >= 0 { close(request.pointee.ipcFd) }
-    request.pointee.ipcFd = -1
-  }
-
-  /// Copies what is freed with the request.
+  /// Reads the body to its very end, whatever was declared.
   ///
-  /// libfcgi keeps each one as a C string, `NAME=value`, and its length nowhere: of a value with a
-  /// NUL inside, what is behind it cannot be seen. No web server sends one (RFC 9110 §5.5), and
-  /// the rest, a token above all, has to be good by itself.
-  private func parameters() -> [(name: ForeignText, value: ForeignText)] {
-    var parameters: [(name: ForeignText, value: ForeignText)] = []
-    var entry = request.pointee.envp
-    while let text = entry?.pointee {
-      let pair = UnsafeBufferPointer(start: text, count: strlen(text))
-      pair.withMemoryRebound(to: UInt8.self) { bytes in
-        let name = bytes.prefix { $0 != UInt8(ascii: "=") }
-        let value = bytes.dropFirst(name.count + 1)
-        parameters.append((ForeignText(name), ForeignText(value)))
-      }
-      entry = entry?.successor()
-    }
-    return parameters
-  }
-
-  /// Reads the body to its very end, whatever was declared: bytes left behind would be taken for
-  /// the next request on this connection.
+  /// There is nothing to read behind a GET, so no room is made before the first byte has come.
   private func body() -> (bytes: [UInt8], isTooLarge: Bool) {
+    let first = FCGX_GetChar(request.pointee.in)
+    guard let first = UInt8(exactly: first) else { return ([], false) }
     let limit = IncomingRequest.bodyLimit
-    var bytes = [UInt8](repeating: 0, count: limit + 1)
-    let count = read(into: &bytes)
-    guard count > limit else { return (Array(bytes[..<count]), false) }
+    let bytes = [UInt8](unsafeUninitializedCapacity: limit + 1) { buffer, count in
+      buffer[0] = first
+      count =
+        1
+        + read(
+          into: UnsafeMutableRawBufferPointer(
+            rebasing: UnsafeMutableRawBufferPointer(buffer)[1...]))
+    }
+    guard bytes.count > limit else { return (bytes, false) }
+    var waste = [UInt8](repeating: 0, count: limit)
     var drained = 0
     while drained < Self.drainLimit {
-      let count = read(into: &bytes)
-      if count < bytes.count { break }
+      let count = waste.withUnsafeMutableBytes { read(into: $0) }
+      if count < waste.count { break }
       drained += count
     }
     return ([], true)
   }
 
-  private func read(into bytes: inout [UInt8]) -> Int {
-    bytes.withUnsafeMutableBytes { buffer in
-      let start = buffer.bindMemory(to: CChar.self).baseAddress
-      return Int(FCGX_GetStr(start, Int32(buffer.count), request.pointee.in))
-    }
+  private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    let start = buffer.bindMemory(to: CChar.self).baseAddress
+    return Int(FCGX_GetStr(start, Int32(buffer.count), request.pointee.in))
   }
 }
 

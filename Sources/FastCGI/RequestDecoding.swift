@@ -1,10 +1,10 @@
-public import ForeignInput
+import ForeignInput
 public import FoundationEssentials
 import HTTPTypes
 public import HandlerKit
 import SystemCalls
 
-/// What came over a connection, before anybody has looked at it.
+/// What came over a connection, before anything has looked at it.
 public struct IncomingRequest: Sendable {
   /// The largest body that a request may have, in bytes.
   public static let bodyLimit = 16 * 1024
@@ -13,16 +13,12 @@ public struct IncomingRequest: Sendable {
   /// header; `HTTPFields` cannot hold more than 65,535.
   public static let parameterLimit = 1_000
 
-  /// CGI's variables (RFC 3875 §4.1), in the order in which they came.
-  public var parameters: [(name: ForeignText, value: ForeignText)]
+  public var parameters: ReceivedParameters
   public var body: [UInt8]
   /// Whether there was more body than `bodyLimit`; `body` is then not all of it.
   public var bodyIsTooLarge: Bool
 
-  public init(
-    parameters: [(name: ForeignText, value: ForeignText)], body: [UInt8] = [],
-    bodyIsTooLarge: Bool = false
-  ) {
+  public init(parameters: ReceivedParameters, body: [UInt8] = [], bodyIsTooLarge: Bool = false) {
     self.parameters = parameters
     self.body = body
     self.bodyIsTooLarge = bodyIsTooLarge
@@ -35,73 +31,122 @@ public struct IncomingRequest: Sendable {
   /// - Throws: 400 for what is no request, 413 for one that is too large, 431 for one with too many
   ///   headers.
   public func decoded(at time: Date) throws(HTTPError) -> Request {
-    guard parameters.count <= Self.parameterLimit else { throw .headerFieldsTooLarge }
-    var single: [ForeignText: ForeignText] = [:]
-    var headers = HTTPFields()
-    for (name, value) in parameters {
-      if let header = headerName(name) {
-        guard !onlyOnce.contains(header) || !headers.contains(header) else {
-          throw .badRequest("Bad request")
-        }
-        headers.append(HTTPField(name: header, value: value.latin1))
-      } else if single.updateValue(value, forKey: name) != nil {
-        throw .badRequest("Bad request")
-      }
-    }
+    guard parameters.entries.count <= Self.parameterLimit else { throw .headerFieldsTooLarge }
+    let found = try FoundParameters(parameters)
+    let bytes = parameters.block.span
 
-    let length = single["CONTENT_LENGTH"] ?? ""
-    guard let method = single["REQUEST_METHOD"].flatMap({ HTTPRequest.Method($0.latin1) }),
-      let target = single["REQUEST_URI"], target.bytes.first == UInt8(ascii: "/"),
-      let declared = length.isEmpty ? 0 : decimal(length)
+    guard let method = found.method.flatMap({ HTTPRequest.Method(latin1(parameters.block[$0])) }),
+      let target = found.target, !target.isEmpty, bytes[target.lowerBound] == UInt8(ascii: "/"),
+      let declared = found.length.map({ decimal(parameters.block[$0]) }) ?? 0
     else { throw .badRequest("Bad request") }
     guard declared <= Self.bodyLimit, !bodyIsTooLarge else { throw .contentTooLarge }
     guard declared == body.count else { throw .badRequest("Bad request") }
 
-    let halves = target.bytes.parts(between: "?", atMost: 2).map { ForeignText($0).latin1 }
+    let mark = target.first { bytes[$0] == UInt8(ascii: "?") } ?? target.upperBound
     return Request(
       method: method,
-      path: halves[0],
-      query: halves.count == 2 ? halves[1] : "",
-      headers: headers,
+      path: latin1(parameters.block[target.lowerBound..<mark]),
+      query: latin1(parameters.block[mark..<target.upperBound].dropFirst()),
+      received: ReceivedHeaders(block: parameters.block, fields: found.headers),
       body: body,
-      remoteAddress: single["REMOTE_ADDR"]?.latin1 ?? "",
-      id: requestID(single["REQUEST_ID"]),
+      remoteAddress: found.address.map { latin1(parameters.block[$0]) } ?? "",
+      id: requestID(found.id.map { parameters.block[$0] }),
       time: time)
-  }
-
-  /// The first parameter of this name.
-  func first(_ name: ForeignText) -> ForeignText? {
-    parameters.first { $0.name == name }?.value
   }
 }
 
-/// Headers that must not come twice: which of two would count is a question not to be asked.
-private let onlyOnce: Set<HTTPField.Name> = [
-  .authorization, .contentEncoding, .contentLength, .contentType, .cookie, .origin,
-]
+/// The parameters that make a request, and those that are headers, each where it lies.
+private struct FoundParameters {
+  private(set) var method, target, length, address, id: Range<Int>?
+  private(set) var headers: [ReceivedHeaders.Field] = []
+  private var authorization, contentEncoding, contentType, cookie, origin: Range<Int>?
+
+  /// - Throws: 400 where one that counts comes twice: which of the two would count is a question
+  ///   not to be asked.
+  init(_ parameters: ReceivedParameters) throws(HTTPError) {
+    headers.reserveCapacity(parameters.entries.count)
+    let bytes = parameters.block.span
+    for (name, value) in parameters.entries {
+      if let header = headerName(name, bytes) {
+        headers.append((header, value))
+        switch header.count {
+        case 6 where bytes.isHeader(header, "COOKIE"): try set(&cookie, value)
+        case 6 where bytes.isHeader(header, "ORIGIN"): try set(&origin, value)
+        case 12 where bytes.isHeader(header, "CONTENT_TYPE"): try set(&contentType, value)
+        case 13 where bytes.isHeader(header, "AUTHORIZATION"): try set(&authorization, value)
+        case 16 where bytes.isHeader(header, "CONTENT_ENCODING"): try set(&contentEncoding, value)
+        default: break
+        }
+      } else {
+        switch name.count {
+        case 10 where bytes.is(name, "REQUEST_ID"): try set(&id, value)
+        case 11 where bytes.is(name, "REMOTE_ADDR"): try set(&address, value)
+        case 11 where bytes.is(name, "REQUEST_URI"): try set(&target, value)
+        case 14 where bytes.is(name, "REQUEST_METHOD"): try set(&method, value)
+        case 14 where bytes.is(name, "CONTENT_LENGTH"): try set(&length, value)
+        default: break
+        }
+      }
+    }
+  }
+
+  private func set(_ place: inout Range<Int>?, _ value: Range<Int>) throws(HTTPError) {
+    guard place == nil else { throw .badRequest("Bad request") }
+    place = value
+  }
+}
 
 /// `CONTENT_TYPE` and `HTTP_ACCEPT_LANGUAGE` are headers; `REQUEST_METHOD` is not, and neither are
 /// the copies `HTTP_CONTENT_TYPE` and `HTTP_CONTENT_LENGTH` that nginx sends besides.
-private func headerName(_ parameter: ForeignText) -> HTTPField.Name? {
-  if parameter == "CONTENT_TYPE" { return .contentType }
-  guard parameter.bytes.starts(with: "HTTP_".utf8),
-    !parameter.bytes.starts(with: "HTTP_CONTENT_".utf8) || parameter == "HTTP_CONTENT_ENCODING"
+private func headerName(_ name: Range<Int>, _ bytes: Span<UInt8>) -> Range<Int>? {
+  guard name.count >= 5, bytes.is(name.prefix(5), "HTTP_") else {
+    return name.count == 12 && bytes.is(name, "CONTENT_TYPE") ? name : nil
+  }
+  let header = name.dropFirst(5)
+  guard
+    header.count < 8 || !bytes.is(header.prefix(8), "CONTENT_")
+      || bytes.is(header, "CONTENT_ENCODING")
   else { return nil }
-  let name = parameter.bytes.dropFirst(5).map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }
-  return HTTPField.Name(ForeignText(name).latin1)
+  return header
 }
 
-/// Digits and nothing else, and not so many that they could overflow.
-private func decimal(_ text: ForeignText) -> Int? {
-  let isDecimal = text.bytes.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
-  return isDecimal ? Int(text.latin1) ?? .max : nil
+extension Span<UInt8> {
+  /// Whether the bytes there are those of `text`.
+  fileprivate func `is`(_ range: Range<Int>, _ text: StaticString) -> Bool {
+    guard range.count == text.utf8CodeUnitCount else { return false }
+    for offset in 0..<range.count where self[range.lowerBound + offset] != text.utf8Start[offset] {
+      return false
+    }
+    return true
+  }
+
+  /// The same in any case, as header names are (RFC 9110 §5.1).
+  fileprivate func isHeader(_ range: Range<Int>, _ text: StaticString) -> Bool {
+    for offset in 0..<range.count {
+      let byte = self[range.lowerBound + offset]
+      let isLowerCase = UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
+      guard (isLowerCase ? byte & ~0x20 : byte) == text.utf8Start[offset] else { return false }
+    }
+    return true
+  }
+}
+
+private func latin1(_ bytes: ArraySlice<UInt8>) -> String {
+  bytes.isEmpty ? "" : ForeignText(bytes).latin1
+}
+
+/// The number that these digits are, 0 where there are none; `nil` where there is anything else. So
+/// many digits that they could overflow are a large number.
+private func decimal(_ bytes: ArraySlice<UInt8>) -> Int? {
+  guard bytes.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
+  return bytes.isEmpty ? 0 : Int(latin1(bytes)) ?? .max
 }
 
 /// The web server's id for the request, where it passes one that can stand in a header and a log
 /// line; else a new one.
-func requestID(_ given: ForeignText?) -> String {
-  if let given, 1...64 ~= given.bytes.count,
-    given.bytes.allSatisfy({
+func requestID(_ given: ArraySlice<UInt8>?) -> String {
+  if let given, 1...64 ~= given.count,
+    given.allSatisfy({
       switch $0 {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
         UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
@@ -110,7 +155,15 @@ func requestID(_ given: ForeignText?) -> String {
       }
     })
   {
-    return given.latin1
+    return String(decoding: given, as: UTF8.self)
   }
   return System.randomID().replacing("-", with: "")
+}
+
+extension ReceivedParameters {
+  /// The first value of this name.
+  func first(_ name: StaticString) -> ForeignText? {
+    let bytes = block.span
+    return entries.first { bytes.is($0.name, name) }.map { ForeignText(block[$0.value]) }
+  }
 }

@@ -16,12 +16,21 @@ extension Response {
     }
     let mayHaveBody = status != .noContent && status != .notModified
 
-    var head = "Status: \(status.code) \(status.reasonPhrase)\r\n"
-    for field in headers where field.name != .contentLength {
-      head += "\(field.name.rawName): \(field.value)\r\n"
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(body.count + 512)
+    func line(_ name: String, _ value: String) {
+      bytes += name.utf8
+      bytes += ": ".utf8
+      bytes += value.utf8
+      bytes += "\r\n".utf8
     }
-    if mayHaveBody { head += "Content-Length: \(body.count)\r\n" }
-    head += "\r\n"
-    return Array(head.utf8) + (mayHaveBody && method != .head ? body : [])
+    line("Status", "\(status.code) \(status.reasonPhrase)")
+    for field in headers where field.name != .contentLength {
+      line(field.name.rawName, field.value)
+    }
+    if mayHaveBody { line("Content-Length", String(body.count)) }
+    bytes += "\r\n".utf8
+    if mayHaveBody, method != .head { bytes += body }
+    return bytes
   }
 }

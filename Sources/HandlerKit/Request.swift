@@ -15,7 +15,10 @@ public struct Request: Sendable {
   public internal(set) var pathParameters: [String: String] = [:]
   /// What follows the first `?`, as sent; empty when there is none.
   public var query: String
-  public var headers: HTTPFields
+  public var headers: HTTPFields {
+    get { madeHeaders ?? receivedHeaders?.all ?? [:] }
+    set { madeHeaders = newValue }
+  }
   public var body: [UInt8]
   /// The client's address as the web server saw it, such as `203.0.113.7` or `2001:db8::1`.
   public var remoteAddress: String
@@ -23,6 +26,9 @@ public struct Request: Sendable {
   public var id: String
   /// When the request arrived. Whatever the request decides, it decides at this time.
   public var time: Date
+
+  private var madeHeaders: HTTPFields?
+  private let receivedHeaders: ReceivedHeaders?
 
   public init(
     method: HTTPRequest.Method,
@@ -37,7 +43,23 @@ public struct Request: Sendable {
     self.method = method
     self.path = path
     self.query = query
-    self.headers = headers
+    self.madeHeaders = headers
+    self.receivedHeaders = nil
+    self.body = body
+    self.remoteAddress = remoteAddress
+    self.id = id
+    self.time = time
+  }
+
+  /// A request whose headers are read where they lie.
+  public init(
+    method: HTTPRequest.Method, path: String, query: String, received headers: ReceivedHeaders,
+    body: [UInt8], remoteAddress: String, id: String, time: Date
+  ) {
+    self.method = method
+    self.path = path
+    self.query = query
+    self.receivedHeaders = headers
     self.body = body
     self.remoteAddress = remoteAddress
     self.id = id
@@ -46,6 +68,7 @@ public struct Request: Sendable {
 
   /// The value of a header, as the bytes that were sent.
   public func header(_ name: HTTPField.Name) -> ForeignText? {
-    headers[name].map { ForeignText(latin1: $0) }
+    if let madeHeaders { return madeHeaders[name].map { ForeignText(latin1: $0) } }
+    return receivedHeaders?[name]
   }
 }

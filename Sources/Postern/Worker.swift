@@ -1,3 +1,4 @@
+import Execution
 import FastCGI
 import Glibc
 import Logging
@@ -36,7 +37,7 @@ struct Worker {
       try await ModuleLife.withModules(modules.enabled(configuration), services, for: .use) {
         let router = try services.router(over: $0)
         let responder = try Responder(
-          listener: ListeningSocket.inherited, router: router, logger: logger)
+          listener: FileDescriptor(ListeningSocket.inherited), router: router, logger: logger)
         responder.start()
         logger.debug("worker started", metadata: ["pid": "\(getpid())"])
 

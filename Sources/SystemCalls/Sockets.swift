@@ -43,10 +43,15 @@ extension System {
     try retrying("listen") { Glibc.listen(socket.number, backlog) }
   }
 
-  /// accept4(2), close-on-exec. The caller closes it. `nil` when nobody is waiting any longer.
-  public static func accept(_ listener: Int32) throws(SystemCallError) -> Int32? {
+  /// accept4(2), close-on-exec. `nil` when no connection waits any longer.
+  public static func accept(
+    _ listener: FileDescriptor
+  ) throws(SystemCallError) -> FileDescriptor? {
     do throws(SystemCallError) {
-      return try retrying("accept") { accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue)) }
+      return FileDescriptor(
+        try retrying("accept") {
+          accept4(listener.number, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+        })
     } catch  where error.code == EAGAIN || error.code == ECONNABORTED {
       return nil
     }
@@ -54,12 +59,12 @@ extension System {
 
   /// `SO_RCVTIMEO` and `SO_SNDTIMEO` (socket(7)): a read or write that waits longer fails.
   public static func setTimeout(
-    seconds: Int, of socket: Int32
+    seconds: Int, of socket: FileDescriptor
   ) throws(SystemCallError) {
     var time = timeval(tv_sec: seconds, tv_usec: 0)
     let size = socklen_t(MemoryLayout<timeval>.size)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-      try retrying("setsockopt") { setsockopt(socket, SOL_SOCKET, option, &time, size) }
+      try retrying("setsockopt") { setsockopt(socket.number, SOL_SOCKET, option, &time, size) }
     }
   }
 
@@ -70,10 +75,10 @@ extension System {
     return getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value == 1
   }
 
-  /// fcntl(2): makes reads, writes and accepts on `number` return at once.
-  public static func setNonBlocking(_ number: Int32) throws(SystemCallError) {
-    let flags = try retrying("fcntl") { fcntl(number, F_GETFL) }
-    try retrying("fcntl") { fcntl(number, F_SETFL, flags | O_NONBLOCK) }
+  /// fcntl(2): makes reads, writes and accepts return at once.
+  public static func setNonBlocking(_ descriptor: FileDescriptor) throws(SystemCallError) {
+    let flags = try retrying("fcntl") { fcntl(descriptor.number, F_GETFL) }
+    try retrying("fcntl") { fcntl(descriptor.number, F_SETFL, flags | O_NONBLOCK) }
   }
 
   /// chmod(2)

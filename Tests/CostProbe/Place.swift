@@ -24,7 +24,8 @@ struct Place {
       ("CONTENT_LENGTH", Array("\(body.count)".utf8)), ("REMOTE_ADDR", Array(address.utf8)),
     ]
     return IncomingRequest(
-      parameters: (pairs + more).map { (ForeignText($0.0), ForeignText($0.1)) }, body: body)
+      parameters: ReceivedParameters(
+        (pairs + more).map { (ForeignText($0.0), ForeignText($0.1)) }), body: body)
   }
 
   static func json(

@@ -1,3 +1,4 @@
+import Execution
 import FastCGI
 import Foundation
 import HandlerKit

@@ -20,7 +20,7 @@ class ResponderTestCase: TemporaryFolderTestCase {
     let socket = try ListeningSocket(path: "\(folder)/s")
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let responder = try Responder(
-      listener: socket.descriptor.number, router: Router([handler], logger: logger), logger: logger)
+      listener: socket.descriptor, router: Router([handler], logger: logger), logger: logger)
     responder.start()
     self.socket = socket
     self.responder = responder
@@ -83,40 +83,5 @@ struct CountingModule: HandlerModule {
       gate.pass()
       return .text("waited")
     }
-  }
-}
-
-/// Holds threads, as a slow disk would, until it is opened.
-final class Gate: Sendable {
-  private struct State {
-    var isOpen = false
-    var holding = 0
-    var most = 0
-  }
-
-  private let state = Mutex(State())
-
-  /// How many threads it holds, and how many it ever held at once.
-  var holding: Int { state.withLock { $0.holding } }
-  var most: Int { state.withLock { $0.most } }
-
-  func open() { state.withLock { $0.isOpen = true } }
-
-  func pass() {
-    state.withLock {
-      $0.holding += 1
-      $0.most = max($0.most, $0.holding)
-    }
-    while !state.withLock({ $0.isOpen }) { usleep(500) }
-    state.withLock { $0.holding -= 1 }
-  }
-
-  /// Waits until it holds `count` threads; `false` where that does not come to be.
-  func waitUntilHolding(_ count: Int) -> Bool {
-    for _ in 0..<20_000 {
-      if holding == count { return true }
-      usleep(500)
-    }
-    return false
   }
 }

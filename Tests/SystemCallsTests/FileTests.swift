@@ -53,7 +53,7 @@ final class FileTests: TemporaryFolderTestCase {
     let queue = try SignalQueue([])
     XCTAssertEqual(fcntl(queue.descriptor, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC)
     let flag = try StopFlag()
-    XCTAssertEqual(fcntl(flag.descriptor, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC)
+    XCTAssertEqual(fcntl(flag.descriptor.number, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC)
   }
 
   func testDescriptorIsClosedWithItsLastReference() throws {

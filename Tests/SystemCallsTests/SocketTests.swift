@@ -59,11 +59,11 @@ final class SocketTests: TemporaryFolderTestCase {
     let socket = try System.streamSocket()
     try System.bind(socket, toPath: path)
     try System.listen(socket, backlog: 8)
-    XCTAssertNil(try System.accept(socket.number))
+    XCTAssertNil(try System.accept(socket))
     XCTAssertTrue(try System.isListening(atPath: path))
-    let accepted = FileDescriptor(try XCTUnwrap(System.accept(socket.number)))
+    let accepted = try XCTUnwrap(System.accept(socket))
     XCTAssertEqual(fcntl(accepted.number, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC)
     XCTAssertEqual(fcntl(accepted.number, F_GETFL) & O_NONBLOCK, 0)
-    XCTAssertNil(try System.accept(socket.number))
+    XCTAssertNil(try System.accept(socket))
   }
 }

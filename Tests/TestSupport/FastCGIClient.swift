@@ -3,26 +3,25 @@ import SystemCalls
 
 /// A web server's end of one FastCGI connection.
 public final class FastCGIClient: Sendable {
-  private let socket: Int32
+  private let descriptor: FileDescriptor
+  private var socket: Int32 { descriptor.number }
 
   /// The peer closed the connection before its answer was whole, or said nothing for too long.
   public struct Ended: Error, Equatable {}
 
   public init(path: String) throws {
-    socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-    try System.setTimeout(seconds: 20, of: socket)
+    descriptor = FileDescriptor(Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0))
+    try System.setTimeout(seconds: 20, of: descriptor)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
     let result = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        connect(descriptor.number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
       }
     }
     guard result == 0 else { throw Ended() }
   }
-
-  deinit { close(socket) }
 
   /// Says that nothing more will be sent.
   public func endSending() {

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import XCTest
 
-@testable import FastCGI
+@testable import Execution
 
 final class ThreadExecutorTests: XCTestCase {
   private struct Failure: Error {}

@@ -1,0 +1,245 @@
+import Dispatch
+import Glibc
+public import Logging
+import Synchronization
+public import SystemCalls
+
+/// Waits for descriptors and serves those that are ready, one after another.
+///
+/// One thread at a time holds the loop: it alone waits for events and serves them, so nothing is
+/// contended while nothing blocks. Before a source blocks (`Blocking.run`), the loop is handed over
+/// to a spare thread, as Go hands over a processor around a system call. The first thread goes on
+/// with what it serves and is a spare one after that. `StallWatch` hands over in its place where a
+/// source blocks without saying so.
+public final class EventLoop: @unchecked Sendable {
+  // What has no lock belongs to the thread that holds the loop.
+  private let queue: EventQueue
+  private let batch = EventBatch()
+  private var lastEvent: UInt64 = 0
+  private var current: (any EventSource)?
+  /// Set once the loop is to stop.
+  private var drainDeadline: ContinuousClock.Instant?
+
+  /// The number of the event that is being served; 0 where there is none, or where the loop was
+  /// handed over meanwhile. Who sets it back to 0 decides which of the two it is.
+  private let served = Atomic<UInt64>(0)
+  private let sources = Mutex(Sources())
+  private let threads = Mutex(Threads())
+  /// Signalled for a spare thread to look whether the loop is free.
+  private let wake = DispatchSemaphore(value: 0)
+  private let stallWatch = StallWatch()
+  private let stopFlag: StopFlag
+  private let threadLimit: Int
+  private let logger: Logger
+
+  /// After so long without work a spare thread ends, unless it is the last one.
+  private static let idleTime = DispatchTimeInterval.seconds(10)
+  /// How long a loop that is to stop serves what is ready without having to wait for it.
+  private static let drainLimit = Duration.seconds(1)
+  private static let stopToken: UInt64 = 0
+
+  private struct Sources {
+    var watched: [UInt64: any EventSource] = [:]
+    var lastToken = stopToken
+  }
+
+  private struct Threads {
+    var running: [pthread_t] = []
+    var spare = 0
+    var loopIsFree = true
+    var isStopping = false
+  }
+
+  /// - Parameter threadLimit: how many threads there may be; when all are blocked, the loop waits.
+  /// - Throws: `SystemCallError`
+  public init(threadLimit: Int, logger: Logger) throws(SystemCallError) {
+    queue = try EventQueue()
+    stopFlag = try StopFlag()
+    self.threadLimit = threadLimit
+    self.logger = logger
+    try queue.add(stopFlag.descriptor, token: Self.stopToken)
+  }
+
+  /// Watches `source` and keeps it for as long as it is watched.
+  public func add(_ source: any EventSource) throws(SystemCallError) {
+    let token = sources.withLock { state in
+      state.lastToken += 1
+      state.watched[state.lastToken] = source
+      return state.lastToken
+    }
+    try watch(source, token)
+  }
+
+  /// Starts to serve, on threads of its own, and returns.
+  public func start() {
+    threads.withLock { startThread(&$0) }
+    stallWatch.start(watching: self)
+  }
+
+  /// Serves what has come by now, lets what is being served end, and returns when the last thread
+  /// has ended. Nothing is watched any longer then.
+  public func stop() {
+    stopFlag.raise()
+    while let thread = threads.withLock({ $0.running.popLast() }) { pthread_join(thread, nil) }
+    stallWatch.stop()
+    sources.withLock { $0.watched.removeAll() }
+  }
+
+  // MARK: - Handing over
+
+  /// The event that is being served by the thread that holds the loop; 0 where there is none.
+  var eventInHand: UInt64 { served.load(ordering: .sequentiallyConsistent) }
+
+  /// Lets another thread have the loop while `event` is still being served. Does nothing where that
+  /// has happened already.
+  func handOver(_ event: UInt64) {
+    guard event != 0, eventInHand == event else { return }
+    threads.withLock { state in
+      guard endServing(event), let current else { return }
+      // There is still something to read, and nobody is to serve it a second time meanwhile.
+      try? queue.remove(current.descriptor)
+      self.current = nil
+      state.loopIsFree = true
+      if state.spare > 0 {
+        wake.signal()
+      } else if state.running.count < threadLimit, !state.isStopping {
+        startThread(&state)
+      }
+    }
+  }
+
+  /// Returns whether the loop is still in the hands of the one who served `event`.
+  private func endServing(_ event: UInt64) -> Bool {
+    served.compareExchange(expected: event, desired: 0, ordering: .sequentiallyConsistent).exchanged
+  }
+
+  // MARK: - Threads
+
+  private func startThread(_ state: inout Threads) {
+    do {
+      state.running.append(try System.startThread { [self] in LoopThread(self).run(serve) })
+    } catch {
+      logger.warning("cannot start a thread", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func serve(_ thread: LoopThread) {
+    while takeLoop() {
+      while let token = nextToken() {
+        guard let source = sources.withLock({ $0.watched[token] }) else { continue }
+        guard serve(source, token, on: thread) else { break }
+      }
+    }
+  }
+
+  /// Waits until the loop is free. Returns `false` when this thread is to end.
+  private func takeLoop() -> Bool {
+    var hasWaited = false
+    var isIdle = false
+    while true {
+      let isTaken = threads.withLock { state -> Bool? in
+        if hasWaited { state.spare -= 1 }
+        if state.isStopping { return false }
+        if state.loopIsFree {
+          state.loopIsFree = false
+          return true
+        }
+        if isIdle, state.spare > 0,
+          let index = state.running.firstIndex(where: { pthread_equal($0, pthread_self()) != 0 })
+        {
+          state.running.remove(at: index)
+          pthread_detach(pthread_self())
+          return false
+        }
+        state.spare += 1
+        return nil
+      }
+      if let isTaken { return isTaken }
+      hasWaited = true
+      isIdle = wake.wait(timeout: .now() + Self.idleTime) == .timedOut
+    }
+  }
+
+  /// Ends the loop for all threads.
+  private func close() {
+    threads.withLock { state in
+      state.isStopping = true
+      for _ in 0..<state.spare { wake.signal() }
+    }
+  }
+
+  // MARK: - Events
+
+  /// The next source that is ready; `nil` when the loop is to end.
+  private func nextToken() -> UInt64? {
+    while true {
+      if let token = batch.next() {
+        guard token == Self.stopToken else { return token }
+        try? queue.remove(stopFlag.descriptor)
+        drainDeadline = .now + Self.drainLimit
+      }
+      if batch.isEmpty {
+        if let drainDeadline, .now > drainDeadline {
+          close()
+          return nil
+        }
+        do throws(SystemCallError) {
+          try queue.wait(for: batch, milliseconds: drainDeadline == nil ? -1 : 0)
+        } catch {
+          logger.critical("cannot wait for events", metadata: ["error": "\(error)"])
+          close()
+          return nil
+        }
+        if batch.isEmpty {
+          close()
+          return nil
+        }
+      }
+    }
+  }
+
+  /// Returns whether the thread holds the loop afterwards.
+  private func serve(_ source: any EventSource, _ token: UInt64, on thread: LoopThread) -> Bool {
+    lastEvent += 1
+    let event = lastEvent
+    current = source
+    thread.event = event
+    served.store(event, ordering: .sequentiallyConsistent)
+    stallWatch.wakeUp()
+
+    let isKept = source.serve(on: thread.executor)
+
+    let holdsLoop = endServing(event)
+    if holdsLoop { current = nil }
+    if isKept {
+      if !holdsLoop { watchAgain(source, token) }
+    } else {
+      remove(token)
+    }
+    return holdsLoop
+  }
+
+  private func watchAgain(_ source: any EventSource, _ token: UInt64) {
+    // By then, whoever handed over has taken the descriptor out of the queue.
+    threads.withLock { _ in }
+    do throws(SystemCallError) {
+      try watch(source, token)
+    } catch {
+      logger.error("cannot watch a connection", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func watch(_ source: any EventSource, _ token: UInt64) throws(SystemCallError) {
+    do throws(SystemCallError) {
+      try queue.add(source.descriptor, isShared: source.isShared, token: token)
+    } catch {
+      remove(token)
+      throw error
+    }
+  }
+
+  /// Lets go of the source, which closes its descriptor, and so takes it out of the queue.
+  private func remove(_ token: UInt64) {
+    _ = sources.withLock { $0.watched.removeValue(forKey: token) }
+  }
+}

@@ -1,0 +1,39 @@
+public import ForeignInput
+import Glibc
+
+/// CGI's variables of one request (RFC 3875 §4.1), in the order in which they came.
+public struct ReceivedParameters: Sendable {
+  /// `NAME=value`, one behind the other.
+  private(set) var block: [UInt8] = []
+  /// Where each lies in the block.
+  private(set) var entries: [(name: Range<Int>, value: Range<Int>)] = []
+
+  public init(_ parameters: [(name: ForeignText, value: ForeignText)]) {
+    for (name, value) in parameters {
+      name.bytes.withUnsafeBytes { name in
+        append(name.count, Array(name) + [UInt8(ascii: "=")] + value.bytes)
+      }
+    }
+  }
+
+  /// - Parameter environment: C strings such as `NAME=value`, and a null pointer behind the last.
+  init(environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) {
+    block.reserveCapacity(2048)
+    entries.reserveCapacity(48)
+    var entry = environment
+    while let text = entry?.pointee {
+      let length = strlen(text)
+      let pair = UnsafeRawBufferPointer(start: text, count: length)
+      let equals = memchr(text, Int32(UInt8(ascii: "=")), length)
+      append(equals.map { UnsafeRawPointer($0) - UnsafeRawPointer(text) } ?? length, pair)
+      entry = entry?.successor()
+    }
+  }
+
+  private mutating func append(_ nameLength: Int, _ pair: some Collection<UInt8>) {
+    let start = block.count
+    block.append(contentsOf: pair)
+    let name = start..<start + nameLength
+    entries.append((name, min(name.upperBound + 1, block.count)..<block.count))
+  }
+}
