@@ -41,17 +41,20 @@ let package = Package(
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .systemLibrary(name: "CZxcvbn", providers: [.apt(["libzxcvbn-dev"])]),
     .target(name: "SystemCalls", dependencies: ["CLinux"]),
+    .target(name: "BoundedCache"),
     .target(name: "Execution", dependencies: ["SystemCalls", logging]),
     .target(name: "ForeignInput", dependencies: ["CJansson"]),
     .target(name: "PasswordStrength", dependencies: ["CZxcvbn"]),
-    .target(name: "HandlerKit", dependencies: ["ForeignInput", http, logging]),
+    .target(name: "HandlerKit", dependencies: ["BoundedCache", "ForeignInput", http, logging]),
     .target(name: "DocumentStore"),
     .target(name: "DocumentStoreConformance", dependencies: ["DocumentStore"]),
     .target(name: "MemoryDocumentStore", dependencies: ["DocumentStore"]),
     .target(name: "FileDocumentStore", dependencies: ["DocumentStore", "SystemCalls", crypto]),
     .target(
       name: "Tokens",
-      dependencies: ["ForeignInput", "PasswordStrength", "SystemCalls", jwt, crypto]),
+      dependencies: [
+        "BoundedCache", "ForeignInput", "PasswordStrength", "SystemCalls", jwt, crypto,
+      ]),
     .target(
       name: "FastCGI",
       dependencies: [
@@ -62,7 +65,10 @@ let package = Package(
       name: "Accounts",
       dependencies: ["CSodium", "DocumentStore", "ForeignInput", "SystemCalls", crypto]),
     .target(
-      name: "Authentication", dependencies: ["ForeignInput", "HandlerKit", "Tokens", http]),
+      name: "Authentication",
+      dependencies: [
+        "Accounts", "DocumentStore", "ForeignInput", "HandlerKit", "Sessions", "Tokens", http,
+      ]),
     .target(
       name: "LoginModule",
       dependencies: [
@@ -128,6 +134,7 @@ let package = Package(
       dependencies: ["Execution", "FastCGI", "ForeignInput", "HandlerKit", "TestSupport"],
       path: "Tests/CostProbe"),
     .testTarget(name: "SystemCallsTests", dependencies: ["CLinux", "SystemCalls", "TestSupport"]),
+    .testTarget(name: "BoundedCacheTests", dependencies: ["BoundedCache"]),
     .testTarget(
       name: "ExecutionTests", dependencies: ["Execution", "SystemCalls", "TestSupport", logging]),
     .testTarget(name: "ForeignInputTests", dependencies: ["ForeignInput"]),
@@ -154,7 +161,9 @@ let package = Package(
       dependencies: ["ForeignInput", "HandlerKit", "TestSupport", "Tokens", crypto, http]),
     .testTarget(
       name: "AuthenticationTests",
-      dependencies: ["Authentication", "HandlerKit", "TestSupport", "Tokens", http]),
+      dependencies: [
+        "Accounts", "Authentication", "HandlerKit", "Sessions", "TestSupport", "Tokens", http,
+      ]),
     .testTarget(
       name: "SessionsTests",
       dependencies: [

@@ -35,6 +35,12 @@ public struct UserDirectory: Sendable {
     return user.isDisabled ? nil : user
   }
 
+  /// Whether the user whom a token of ours names may still sign in.
+  public func isActive(named name: String, id: String) throws -> Bool {
+    guard let user = try documents.read(User.self, name) else { return false }
+    return user.id == id && !user.isDisabled
+  }
+
   /// Adds a user under a new id.
   /// - Throws: `UsernameTaken`
   public func add(_ name: Username, profile: User.Profile, passwordHash: String) throws -> User {

@@ -6,13 +6,25 @@ public import Tokens
 /// Admits a caller by the access token in its `Authorization` header (RFC 6750 §2.1).
 public struct BearerAuthenticator: Authenticator {
   private let tokens: TokenIssuer
+  private let sessionCheck: SessionCheck?
 
-  public init(tokens: TokenIssuer) {
+  /// - Parameter sessionCheck: `nil` where a token alone admits, for as long as it lives.
+  public init(tokens: TokenIssuer, sessionCheck: SessionCheck?) {
     self.tokens = tokens
+    self.sessionCheck = sessionCheck
   }
 
-  /// - Throws: 401, with `WWW-Authenticate` as RFC 6750 §3 has it.
-  public func authenticate(_ request: Request) throws(HTTPError) -> AccessClaims {
+  /// - Throws: 401, with `WWW-Authenticate` as RFC 6750 §3 has it; `DocumentStoreError` where the
+  ///   session cannot be checked.
+  public func authenticate(_ request: Request) throws -> AccessClaims {
+    let claims = try verify(request)
+    guard try sessionCheck?.admits(claims, to: request) ?? true else {
+      throw HTTPError.invalidToken
+    }
+    return claims
+  }
+
+  private func verify(_ request: Request) throws(HTTPError) -> AccessClaims {
     guard let token = bearerToken(request.header(.authorization)) else {
       throw HTTPError.unauthorized(description: nil)
     }
@@ -30,7 +42,7 @@ public struct BearerAuthenticator: Authenticator {
 }
 
 extension HTTPError {
-  /// 401 for a token that was never good here, or whose user is gone.
+  /// 401 for a token that was never good here, or whose session or user is gone.
   public static let invalidToken = unauthorized(description: "the token is invalid")
 
   /// 401. Without `description` no credentials came, and the challenge says no more than that.
@@ -48,8 +60,9 @@ extension HTTPError {
 
 /// What follows the scheme `Bearer` (in any case) and exactly one space.
 private func bearerToken(_ header: ForeignText?) -> ForeignText? {
-  guard let parts = header?.bytes.parts(between: " "), parts.count == 2,
-    parts[0].lowercasedASCII.elementsEqual("bearer".utf8), !parts[1].isEmpty
+  guard let bytes = header?.bytes, let space = bytes.firstIndex(of: UInt8(ascii: " ")),
+    bytes[..<space].lowercasedASCII.elementsEqual("bearer".utf8)
   else { return nil }
-  return ForeignText(parts[1])
+  let token = bytes[(space + 1)...]
+  return token.isEmpty || token.contains(UInt8(ascii: " ")) ? nil : ForeignText(token)
 }

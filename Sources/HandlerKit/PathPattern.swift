@@ -3,12 +3,18 @@ import ForeignInput
 /// The path of a route with places left open, such as `/sessions/{id}`.
 struct PathPattern: Hashable, Sendable, CustomStringConvertible {
   private let segments: [ForeignText]
+  /// What stands in front of the first open place.
+  private let start: String
 
   /// `nil` for a path that leaves nothing open.
   init?(_ path: String) {
     segments = Self.segments(of: ForeignText(path))
     guard segments.contains(where: Self.isOpen) else { return nil }
+    start = segments.prefix { !Self.isOpen($0) }.map { $0.latin1 + "/" }.joined()
   }
+
+  /// Whether a look at the start of `path` leaves it open that it fits; costs next to nothing.
+  func mayFit(_ path: String) -> Bool { path.utf8.starts(with: start.utf8) }
 
   var description: String { segments.map(\.latin1).joined(separator: "/") }
 

@@ -13,7 +13,8 @@ public struct Router: Sendable {
     var handlers: [HTTPRequest.Method: Route.Handler] = [:]
   }
 
-  private var table: [ForeignText: Routes] = [:]
+  /// By path, which has one Unicode scalar for each byte, as `Request.path`.
+  private var table: [String: Routes] = [:]
   private var patterns: [PathPattern: Routes] = [:]
   private let cors: CORSPolicy
   private let logger: Logger
@@ -43,7 +44,7 @@ public struct Router: Sendable {
         earlier = patterns[pattern, default: Routes(path: route.path)]
           .handlers.updateValue(route.handler, forKey: route.method)
       } else {
-        let path = ForeignText(route.path)
+        let path = ForeignText(route.path).latin1
         earlier = table[path, default: Routes(path: route.path)]
           .handlers.updateValue(route.handler, forKey: route.method)
       }
@@ -57,7 +58,7 @@ public struct Router: Sendable {
   /// read of it goes to the log under the request's id.
   public func respond(to request: Request) async -> Response {
     let start = observers.isEmpty ? nil : ContinuousClock.now
-    let found = find(ForeignText(latin1: request.path))
+    let found = find(request.path)
     let (response, error) = await respond(to: request, found)
     guard let start else { return response }
     let answered = AnsweredRequest(
@@ -127,10 +128,12 @@ public struct Router: Sendable {
 
   private typealias Found = (routes: Routes, parameters: [String: String])
 
-  private func find(_ path: ForeignText) -> Found? {
+  private func find(_ path: String) -> Found? {
     if let routes = table[path] { return (routes, [:]) }
-    for (pattern, routes) in patterns {
-      if let parameters = pattern.parameters(of: path) { return (routes, parameters) }
+    for (pattern, routes) in patterns where pattern.mayFit(path) {
+      if let parameters = pattern.parameters(of: ForeignText(latin1: path)) {
+        return (routes, parameters)
+      }
     }
     return nil
   }

@@ -8,6 +8,7 @@ public struct JobsModule: HandlerModule {
 
   private let documents: any DocumentStore
   private let bearer: BearerAuthenticator
+  private let responses = EncodedResponses<[Job]>()
 
   public init(documents: any DocumentStore, bearer: BearerAuthenticator) {
     self.documents = documents
@@ -16,7 +17,7 @@ public struct JobsModule: HandlerModule {
 
   public var routes: [Route] {
     Route(.get, "/job-list", for: bearer) { _, caller in
-      try .json(documents.read(JobList.self, caller.sub)?.jobs ?? [])
+      try responses.json(documents.read(JobList.self, caller.sub)?.jobs ?? [], of: caller.sub)
     }
   }
 }

@@ -1,3 +1,4 @@
+public import Authentication
 import FoundationEssentials
 public import Logging
 public import Sessions
@@ -18,6 +19,7 @@ public struct PosternConfiguration: Sendable {
   public var issuer: String
   public var audience: String?
   public var sessions: SessionPolicy
+  public var sessionCheck: SessionCheck.Scope
   /// In seconds; 0 for never.
   public var sweepInterval: Int
   public var isThrottleEnabled: Bool
@@ -94,6 +96,7 @@ public struct PosternConfiguration: Sendable {
       grace: TimeInterval(try settings.number("tokens.grace", in: 0...3600)),
       refreshLifetime: try settings.number("tokens.refreshLifetime", in: longTime),
       sessionLifetime: try settings.number("sessions.lifetime", in: longTime))
+    sessionCheck = try settings.choice("sessions.check")
     guard accessLifetime <= sessions.refreshLifetime else {
       throw ConfigurationError("tokens.accessLifetime must not exceed tokens.refreshLifetime")
     }

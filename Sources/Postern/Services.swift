@@ -61,7 +61,10 @@ public struct Services: Sendable {
       issuer: configuration.issuer,
       audience: configuration.audience,
       accessLifetime: configuration.accessLifetime)
-    bearer = BearerAuthenticator(tokens: tokens)
+    bearer = BearerAuthenticator(
+      tokens: tokens,
+      sessionCheck: SessionCheck(
+        sessions: sessions, users: users, scope: configuration.sessionCheck))
     browsers = try await KnownBrowsers(refreshKeys: keys.refresh, issuer: configuration.issuer)
   }
 

@@ -54,6 +54,7 @@ public struct Setting: Sendable {
       "sessions.lifetime", 7_776_000, "seconds that a session lives, however often refreshed"),
     Setting("sessions.limit", 5, "live sessions that a user may have"),
     Setting("sessions.whenFull", "reset", "a sign-in beyond: reset or evict-oldest"),
+    Setting("sessions.check", "always", "requests whose session must be live: always or writes"),
     Setting("sweep.interval", 3600, "seconds between sweeps of the store; 0 turns them off"),
     Setting("throttle.enabled", true, "slow down guessing by account and by address"),
     Setting("cors.allowedOrigins", [], "origins of other sites that may call"),

@@ -14,10 +14,10 @@ final class BearerTests: XCTestCase {
       .get, "/", at: Date(timeIntervalSince1970: TimeInterval(seconds)))
     request.headers[.authorization] = header
     do {
-      _ = try BearerAuthenticator(tokens: forge.issuer).authenticate(request)
+      _ = try BearerAuthenticator(tokens: forge.issuer, sessionCheck: nil).authenticate(request)
       return nil
     } catch {
-      return error
+      return error as? HTTPError
     }
   }
 
@@ -74,13 +74,14 @@ final class BearerTests: XCTestCase {
       request.headers[try XCTUnwrap(HTTPField.Name(name))] = "Bearer \(forge.token())"
     }
     XCTAssertThrowsError(
-      try BearerAuthenticator(tokens: forge.issuer).authenticate(request))
+      try BearerAuthenticator(tokens: forge.issuer, sessionCheck: nil).authenticate(request))
   }
 
   func testTheCallerIsWhomTheTokenNames() async throws {
     let forge = try await Forge.both()[0]
     let request = Request.make(.get, "/", bearer: forge.token(), at: TestHouse.now)
-    let caller = try BearerAuthenticator(tokens: forge.issuer).authenticate(request)
+    let caller = try BearerAuthenticator(tokens: forge.issuer, sessionCheck: nil).authenticate(
+      request)
     XCTAssertEqual(caller.sub, "u1")
     XCTAssertEqual(caller.sid, "s1")
   }

@@ -1,0 +1,49 @@
+import Synchronization
+
+/// Keeps values that were used lately, and a bounded number of them. For any number of threads.
+///
+/// There are two generations. New values go into the young one; when that is full it becomes the old
+/// one, and what was in the old one and was not used meanwhile is forgotten.
+public final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+  private struct Generations {
+    var young: [Key: Value] = [:]
+    var old: [Key: Value] = [:]
+  }
+
+  private let generations = Mutex(Generations())
+  private let limit: Int
+
+  /// - Parameter limit: how many values are kept at most, at least 2.
+  public init(limit: Int) {
+    self.limit = max(1, limit / 2)
+  }
+
+  public subscript(key: Key) -> Value? {
+    get {
+      generations.withLock { state in
+        if let value = state.young[key] { return value }
+        guard let value = state.old.removeValue(forKey: key) else { return nil }
+        insert(value, key, &state)
+        return value
+      }
+    }
+    set {
+      generations.withLock { state in
+        state.old[key] = nil
+        if let newValue {
+          insert(newValue, key, &state)
+        } else {
+          state.young[key] = nil
+        }
+      }
+    }
+  }
+
+  private func insert(_ value: Value, _ key: Key, _ state: inout Generations) {
+    if state.young.count >= limit, state.young[key] == nil {
+      state.old = state.young
+      state.young = [:]
+    }
+    state.young[key] = value
+  }
+}
