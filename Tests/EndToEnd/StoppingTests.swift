@@ -42,6 +42,22 @@ final class StoppingTests: EndToEndTestCase {
     XCTAssertFalse(FileManager.default.fileExists(atPath: site.pidPath))
   }
 
+  /// All of them wait in the queue of the socket when the signal comes, and no worker has seen any.
+  func testH4_requestsThatCameBeforeTheSignalAreAnswered() throws {
+    let site = try makeInstallation()
+    try site.startPostern()
+    let supervisor = try XCTUnwrap(site.postern), workers = site.workers
+    for worker in workers { kill(worker, SIGSTOP) }
+    let clients = try (0..<60).map { _ in try FastCGIClient(path: site.socketPath) }
+    for client in clients { client.send("GET", "/current-user") }
+    supervisor.send(SIGTERM)
+    for worker in workers { kill(worker, SIGTERM) }
+    for worker in workers { kill(worker, SIGCONT) }
+    let statuses = clients.map { (try? $0.reply().status) ?? 0 }
+    XCTAssertEqual(statuses, Array(repeating: 401, count: 60))
+    XCTAssertEqual(try supervisor.waitForEnd(), 0)
+  }
+
   /// A sign-in takes tens of milliseconds, so several of these are in a worker's hands.
   func testH4_signInsInHandAreAnswered() throws {
     let site = try makeInstallation()
