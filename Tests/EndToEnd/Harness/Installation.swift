@@ -89,6 +89,7 @@ final class Installation: @unchecked Sendable {
       environment: [
         "POSTERN_PORT": "\(port)", "POSTERN_RUN": run,
         "POSTERN_THROTTLE_ENABLED": setup.hasNginxLimit ? "true" : "false",
+        "POSTERN_CORS_ALLOWED_ORIGINS": setup.settings["POSTERN_CORS_ALLOWED_ORIGINS"] ?? "",
       ], log: configuration, isFresh: true)
     guard try filling.waitForEnd() == 0 else { throw Trouble("script/nginx-conf: \(filling.log)") }
     try change(configuration)
