@@ -117,7 +117,7 @@ class PosternClient extends EventTarget {
       password,
       ...this.#keeper.loginFields,
       ...this.#device.fields,
-      ...(digest === undefined ? {} : { fingerprint: digest }),
+      fingerprint: digest,
     });
     if (typeof answer.accessToken !== "string" || typeof answer.user !== "object") {
       throw new PosternError("unexpected", "The answer of the service could not be read.");
@@ -137,11 +137,7 @@ class PosternClient extends EventTarget {
   async logout() {
     const { refreshToken } = this.#keeper;
     this.#end("sign-out");
-    try {
-      await this.#signOuts.tell(refreshToken);
-    } catch (error) {
-      throw this.#troubles.note(owedSignOut(error));
-    }
+    await this.#told(this.#signOuts.tell(refreshToken));
   }
 
   restore() {
@@ -151,15 +147,22 @@ class PosternClient extends EventTarget {
   async retry() {
     this.#troubles.retries.stopWaiting();
     if (this.#signOuts.isOwed && !this.#session) {
-      await this.#signOuts.tellAgain().catch((error) => {
-        throw this.#troubles.note(owedSignOut(error));
-      });
+      await this.#told(this.#signOuts.tellAgain());
       this.#troubles.clear();
     } else if (this.#session?.user) {
       await this.#refresh(this.#session);
     } else {
       await this.restore();
     }
+  }
+
+  /** @param {Promise<void>} telling the server of a sign-out */
+  #told(telling) {
+    return telling.catch((error) => {
+      const text = "You are signed out in this browser, but the service could not be told yet.";
+      const message = `${text} ${error.message}`;
+      throw this.#troubles.note(new PosternError(error.code, message, error));
+    });
   }
 
   // Requests
@@ -285,11 +288,7 @@ class PosternClient extends EventTarget {
       const { user } = readClaims(this.#keeper.accessToken);
       if (user) return user;
       if (this.#troubles.reason) throw error;
-      throw this.#troubles.note(
-        error instanceof PosternError
-          ? error
-          : new PosternError("offline", "The service cannot be reached."),
-      );
+      throw this.#troubles.note(this.#service.explain(error));
     }
   }
 
@@ -392,11 +391,4 @@ class PosternClient extends EventTarget {
       this.#environment.removeEventListener?.(type, listener);
     }
   }
-}
-
-/** @param {unknown} error */
-function owedSignOut(error) {
-  if (!(error instanceof PosternError)) return new PosternError("unavailable", String(error));
-  const text = "You are signed out in this browser, but the service could not be told yet.";
-  return new PosternError(error.code, `${text} ${error.message}`, error);
 }

@@ -66,9 +66,7 @@ export class Refresher {
   /** @param {string | null} refreshToken */
   async #body(refreshToken) {
     const fingerprint = await this.#fingerprint.forRefresh();
-    return {
-      ...(refreshToken === null ? {} : { refreshToken }),
-      ...(fingerprint === undefined ? {} : { fingerprint }),
-    };
+    // What is undefined is not sent.
+    return { refreshToken: refreshToken ?? undefined, fingerprint };
   }
 }

@@ -85,14 +85,20 @@ export class Service {
       return await read(response);
     } catch (error) {
       if (controller.signal.aborted) throw controller.signal.reason;
-      throw error instanceof PosternError ? error : this.#unreachable();
+      throw this.explain(error);
     } finally {
       this.#environment.clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
     }
   }
 
-  #unreachable() {
+  /**
+   * What to say of a request that failed.
+   *
+   * @param {unknown} error
+   */
+  explain(error) {
+    if (error instanceof PosternError) return error;
     return this.#environment.navigator?.onLine === false
       ? new PosternError("offline", "This device is offline.")
       : new PosternError("offline", "The service cannot be reached.");

@@ -14,6 +14,13 @@ BRIEF = {"POSTERN_TOKENS_ACCESS_LIFETIME": "3"}
 PAGES = ["/", "/sign-in", "/profile", "/devices", "/password", "/nowhere"]
 GUARDED = ["/profile", "/devices", "/password"]
 
+# Asks as pages of others do, and keeps what became of it in `asked`.
+ASK = """(path) => {
+    window.asked = import("/app/client.js")
+        .then(({ client }) => client.fetch(path))
+        .then((answer) => answer.text(), (error) => error.code);
+}"""
+
 
 def fill_sign_in(page, username="alice", password=PASSWORD):
     page.get_by_label("Username").fill(username)
@@ -82,6 +89,11 @@ def counted(context, path):
     seen = []
     context.on("request", lambda request: request.url.endswith(path) and seen.append(request))
     return seen
+
+
+def ended(page, path):
+    """Waits for a request for `path` that the page gives up."""
+    return page.expect_event("requestfailed", lambda request: request.url.endswith(path))
 
 
 def deliver(route, context):

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from steps import expect_jobs, expect_signed_in, go, sign_in, sign_out
+from steps import ASK, ended, expect_jobs, expect_signed_in, go, sign_in, sign_out
 
 SWITCH = """async () => {
     const { client } = await import("/app/client.js");
@@ -45,7 +45,7 @@ def test_L11_a_switch_without_a_sign_out_shows_too(context):
     assert titles(one) != of_alice
 
 
-def test_L11_an_answer_for_the_first_person_is_not_shown_to_the_second(context):
+def test_L11_an_answer_for_the_first_person_is_not_given_to_the_second(context):
     one, other = context.new_page(), context.new_page()
     sign_in(one, to="/")
     other.goto("/")
@@ -53,15 +53,18 @@ def test_L11_an_answer_for_the_first_person_is_not_shown_to_the_second(context):
     held = []
 
     def hold(route):
-        if held:
+        if len(held) == 2:
             return route.continue_()
         held.append((route, route.fetch()))
 
     one.route("**/current-user", hold)
     with one.expect_request("**/current-user"):
+        one.evaluate(ASK, "/current-user")
+    with one.expect_request("**/current-user"):
         go(one, "Profile")
-    other.evaluate(SWITCH)
-    assert held
+    with ended(one, "/current-user"):
+        other.evaluate(SWITCH)
     for route, answer in held:
         route.fulfill(response=answer)
+    assert one.evaluate("asked") == "account-changed"
     expect_bob_alone(one)

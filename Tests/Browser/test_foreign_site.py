@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from installation import PASSWORD
+from installation import PASSWORD, Installation
 from steps import expect_signed_in, sign_in
 
 # Another host is another site, for which SameSite keeps the cookie back. Another port of the same
@@ -103,6 +103,29 @@ def test_L2_a_beacon_of_another_site_signs_nobody_out(
         )
     page.wait_for_timeout(500)
     expect_untouched(context, installation, victim)
+
+
+def test_A23_X2_X8_only_pages_of_an_allowed_origin_read_what_nginx_answers_itself(page, foreign):
+    allowed = foreign.url("localhost").rstrip("/")
+    read = """async ([url, body]) => {
+        const init = body ? { method: "POST", body } : {};
+        const answer = await fetch(url, init).catch(() => null);
+        return answer && [answer.status, answer.headers.get("Retry-After"), await answer.text()];
+    }"""
+    installation = Installation(POSTERN_CORS_ALLOWED_ORIGINS=allowed)
+    try:
+        for body, answer in [
+            ("x" * 20_000, [413, None, "The request is too large"]),
+            ("", [502, "1", "The service is unavailable for the moment"]),
+        ]:
+            if not body:
+                installation.stop_postern()
+            for host in HOSTS:
+                page.goto(foreign.url(host))
+                seen = page.evaluate(read, [f"{installation.url}/current-user", body])
+                assert seen == (answer if host == "localhost" else None)
+    finally:
+        installation.stop()
 
 
 # What a sibling host may set for all hosts of the domain, and a page of our own for itself.

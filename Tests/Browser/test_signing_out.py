@@ -3,7 +3,16 @@
 import pytest
 from playwright.sync_api import expect
 
-from steps import expect_jobs, expect_signed_in, expect_signed_out, go, sign_in, sign_out
+from steps import (
+    ASK,
+    ended,
+    expect_jobs,
+    expect_signed_in,
+    expect_signed_out,
+    go,
+    sign_in,
+    sign_out,
+)
 
 PRIVATE = ["alice@", "Alice"]
 
@@ -46,8 +55,8 @@ def test_L4_an_answer_in_flight_does_not_restore_the_session(context, path):
     other.route(f"**/{path}", lambda route: held.append((route, route.fetch())))
     with other.expect_request(f"**/{path}"):
         other.goto("/profile")
-    sign_out(one)
-    assert held
+    with ended(other, path):
+        sign_out(one)
     for route, answer in held:
         route.fulfill(response=answer)
     expect_signed_out(other)
@@ -55,6 +64,22 @@ def test_L4_an_answer_in_flight_does_not_restore_the_session(context, path):
     other.unroute_all()
     other.reload()
     expect_signed_out(other)
+
+
+def test_L4_an_answer_in_flight_is_given_to_nobody(context):
+    one, other = context.new_page(), context.new_page()
+    sign_in(one, to="/")
+    other.goto("/")
+    expect_signed_in(other)
+    held = []
+    other.route("**/job-list", lambda route: held.append((route, route.fetch())))
+    with other.expect_request("**/job-list"):
+        other.evaluate(ASK, "/job-list")
+    sign_out(one)
+    expect_signed_out(other)
+    for route, answer in held:
+        route.fulfill(response=answer)
+    assert other.evaluate("asked") == "signed-out"
 
 
 def test_L5_back_after_signing_out_shows_nothing_private(page):

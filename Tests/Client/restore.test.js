@@ -90,6 +90,17 @@ test("the profile may be missing for a moment: the token's own claims stand in",
   assert.equal(tab.client.status, "signed-in");
 });
 
+test("L6: with tokens that say nothing, a device that is offline says that it is", async () => {
+  const browser = new Browser();
+  browser.stored.set("token", "a").set("refreshToken", "b");
+  browser.navigator.onLine = false;
+  browser.server.script("/current-user", cut);
+  const tab = browser.open({ tokens: "local" });
+  const expected = { code: "offline", message: "This device is offline." };
+  await assert.rejects(tab.client.restore(), expected);
+  assert.equal(tab.client.status, "unknown");
+});
+
 test("L9: a reload in the middle of a refresh starts well", async () => {
   const browser = new Browser();
   const before = await browser.signedIn();

@@ -115,11 +115,7 @@ final class NginxErrorTests: EndToEndTestCase {
         }
       }
     }
-    let workers = site.workers
-    workers.forEach { kill($0, SIGSTOP) }
-    defer { workers.forEach { kill($0, SIGCONT) } }
-    try assertUnavailable(504, "Gateway Timeout")
-    workers.forEach { kill($0, SIGCONT) }
+    try site.withStoppedWorkers { try assertUnavailable(504, "Gateway Timeout") }
     site.postern?.stop()
     try assertUnavailable(502, "Bad Gateway")
   }

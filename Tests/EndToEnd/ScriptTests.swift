@@ -24,6 +24,32 @@ final class ScriptTests: TemporaryFolderTestCase {
     XCTAssertTrue(output.contains("unix:/tmp/é-_.+,=@~#%:b/postern.sock;"), output)
   }
 
+  func testM8_Q10_anOriginThatNginxConfCannotHoldIsRefused() throws {
+    let odd = [
+      "*", "null", "app.example.com", "ftp://a", "https://", "https://a/", "https://A", "https://é",
+      "https://a\"b", "https://a;b", "https://a{b", "https://a$b", "https://a|b", "https://a&b",
+      "https://a\\b", "https://a#b", "https://a\nb",
+    ]
+    for origin in odd {
+      let (status, output) = try run(
+        "nginx-conf", ["POSTERN_CORS_ALLOWED_ORIGINS": "https://good.example,\(origin)"])
+      XCTAssertEqual(status, 1, origin)
+      XCTAssertTrue(output.hasPrefix("nginx.conf cannot hold the origin "), output)
+    }
+    let (status, output) = try run(
+      "nginx-conf",
+      ["POSTERN_CORS_ALLOWED_ORIGINS": " https://a-b.c_d, http://[::1]:3000 ,,https://a-b.c_d"])
+    XCTAssertEqual(status, 0, output)
+    let map = """
+          map $http_origin $origin {
+              default foreign;
+              "https://a-b.c_d" "https://a-b.c_d";
+              "http://[::1]:3000" "http://[::1]:3000";
+          }
+      """
+    XCTAssertTrue(output.contains(map), output)
+  }
+
   func testQ4_withoutTheThrottleNginxHasNoLimitOfClients() throws {
     func limits(_ isThrottled: String) throws -> Set<String> {
       let (status, output) = try run("nginx-conf", ["POSTERN_THROTTLE_ENABLED": isThrottled])

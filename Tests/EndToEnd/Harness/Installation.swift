@@ -89,6 +89,7 @@ final class Installation: @unchecked Sendable {
       environment: [
         "POSTERN_PORT": "\(port)", "POSTERN_RUN": run,
         "POSTERN_THROTTLE_ENABLED": setup.hasNginxLimit ? "true" : "false",
+        "POSTERN_CORS_ALLOWED_ORIGINS": setup.settings["POSTERN_CORS_ALLOWED_ORIGINS"] ?? "",
       ], log: configuration, isFresh: true)
     guard try filling.waitForEnd() == 0 else { throw Trouble("script/nginx-conf: \(filling.log)") }
     try change(configuration)
@@ -148,6 +149,18 @@ final class Installation: @unchecked Sendable {
 
   /// The worker processes: children of the supervisor.
   var workers: [pid_t] { postern.map { ProcessTable.children(of: $0.id) } ?? [] }
+
+  /// Carries `body` out while no worker does anything.
+  func withStoppedWorkers(_ body: () throws -> Void) throws {
+    let workers = self.workers
+    workers.forEach { kill($0, SIGSTOP) }
+    defer { workers.forEach { kill($0, SIGCONT) } }
+    // A thread runs on until the signal has come to it.
+    guard eventually(within: 10, { workers.allSatisfy(ProcessTable.isStopped) }) else {
+      throw Trouble("a worker runs on after SIGSTOP")
+    }
+    try body()
+  }
 
   /// The supervisor's process, as its file says.
   var pidInFile: pid_t? {

@@ -13,6 +13,13 @@ enum ProcessTable {
     fields(of: process)?.state
   }
 
+  /// Whether every thread of a process stands still until SIGCONT.
+  static func isStopped(_ process: pid_t) -> Bool {
+    let threads =
+      (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
+    return threads.allSatisfy { fields(of: process, "task/\($0)/stat")?.state == "T" }
+  }
+
   /// What the open descriptors of a process are: `socket:[123]`, `/some/file`.
   static func descriptors(of process: pid_t) -> [Int: String] {
     let folder = "/proc/\(process)/fd"
@@ -37,9 +44,11 @@ enum ProcessTable {
     ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
   }
 
-  private static func fields(of process: pid_t) -> (state: String, parent: pid_t)? {
+  private static func fields(
+    of process: pid_t, _ name: String = "stat"
+  ) -> (state: String, parent: pid_t)? {
     // The name in brackets may hold spaces; what we want follows it.
-    let fields = text("stat", of: process).split(separator: ")").last?.split(separator: " ") ?? []
+    let fields = text(name, of: process).split(separator: ")").last?.split(separator: " ") ?? []
     guard fields.count > 1, let parent = pid_t(fields[1]) else { return nil }
     return (String(fields[0]), parent)
   }
