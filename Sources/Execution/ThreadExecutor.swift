@@ -1,7 +1,7 @@
 import Dispatch
 import Synchronization
 
-/// Runs asynchronous code on the calling thread: a task executor (SE-0417) for each accept thread.
+/// Runs asynchronous code on the calling thread: a task executor (SE-0417) for each serving thread.
 ///
 /// Handlers call what blocks: locks, fsync, Argon2. On the shared pool, with as many threads as
 /// cores, that would hold up every other request. Here it holds up this thread alone, and nothing
@@ -10,6 +10,7 @@ public final class ThreadExecutor: TaskExecutor {
   private let jobs = Mutex<[UnownedJob]>([])
   /// Counts the jobs that wait.
   private let waiting = DispatchSemaphore(value: 0)
+  private let hasEnded = Atomic(false)
 
   public init() {}
 
@@ -19,12 +20,25 @@ public final class ThreadExecutor: TaskExecutor {
     waiting.signal()
   }
 
-  /// Runs `operation` to its end on the calling thread, and sleeps while it waits for others.
+  /// Runs `operation` to its end on the calling thread, and sleeps while it waits for others. One
+  /// operation at a time.
+  @inlinable
   public func run<R: Sendable>(_ operation: @escaping @Sendable () async -> R) -> R {
-    let result = Outcome<R>()
-    Task(executorPreference: self) { result.set(await operation()) }
-    while true {
-      if let value = result.value { return value }
+    let outcome = Outcome<R>()
+    runToEnd { outcome.value = await operation() }
+    guard let value = outcome.value else { fatalError("the operation has not ended") }
+    return value
+  }
+
+  /// Not generic, and so not looked up at run time: each request comes through here.
+  @usableFromInline
+  func runToEnd(_ operation: @escaping @Sendable () async -> Void) {
+    hasEnded.store(false, ordering: .relaxed)
+    Task(executorPreference: self) { [self] in
+      await operation()
+      hasEnded.store(true, ordering: .releasing)
+    }
+    while !hasEnded.load(ordering: .acquiring) {
       waiting.wait()
       jobs.withLock { $0.removeFirst() }.runSynchronously(on: asUnownedTaskExecutor())
     }
@@ -43,10 +57,10 @@ public final class ThreadExecutor: TaskExecutor {
     }.get()
   }
 
-  private final class Outcome<R: Sendable>: Sendable {
-    private let stored = Mutex<R?>(nil)
-
-    var value: R? { stored.withLock { $0 } }
-    func set(_ value: R) { stored.withLock { $0 = value } }
+  /// `@unchecked Sendable`: set and read on the thread of the executor alone.
+  @usableFromInline
+  final class Outcome<R: Sendable>: @unchecked Sendable {
+    @usableFromInline var value: R?
+    @usableFromInline init() {}
   }
 }

@@ -1,18 +1,17 @@
 public import ForeignInput
 import Glibc
+import HandlerKit
 
 /// CGI's variables of one request (RFC 3875 §4.1), in the order in which they came.
 public struct ReceivedParameters: Sendable {
   /// `NAME=value`, one behind the other.
   private(set) var block: [UInt8] = []
   /// Where each lies in the block.
-  private(set) var entries: [(name: Range<Int>, value: Range<Int>)] = []
+  private(set) var entries: [ReceivedHeaders.Field] = []
 
   public init(_ parameters: [(name: ForeignText, value: ForeignText)]) {
     for (name, value) in parameters {
-      name.bytes.withUnsafeBytes { name in
-        append(name.count, Array(name) + [UInt8(ascii: "=")] + value.bytes)
-      }
+      append(name.bytes.count, name.bytes + [UInt8(ascii: "=")] + value.bytes)
     }
   }
 
@@ -33,7 +32,6 @@ public struct ReceivedParameters: Sendable {
   private mutating func append(_ nameLength: Int, _ pair: some Collection<UInt8>) {
     let start = block.count
     block.append(contentsOf: pair)
-    let name = start..<start + nameLength
-    entries.append((name, min(name.upperBound + 1, block.count)..<block.count))
+    entries.append(.init(start: start, nameLength: nameLength, end: block.count))
   }
 }

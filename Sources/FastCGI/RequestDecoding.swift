@@ -47,7 +47,7 @@ public struct IncomingRequest: Sendable {
       method: method,
       path: latin1(parameters.block[target.lowerBound..<mark]),
       query: latin1(parameters.block[mark..<target.upperBound].dropFirst()),
-      received: ReceivedHeaders(block: parameters.block, fields: found.headers),
+      received: ReceivedHeaders(block: parameters.block, fields: parameters.entries),
       body: body,
       remoteAddress: found.address.map { latin1(parameters.block[$0]) } ?? "",
       id: requestID(found.id.map { parameters.block[$0] }),
@@ -55,20 +55,18 @@ public struct IncomingRequest: Sendable {
   }
 }
 
-/// The parameters that make a request, and those that are headers, each where it lies.
+/// The parameters that make a request, each where it lies.
 private struct FoundParameters {
   private(set) var method, target, length, address, id: Range<Int>?
-  private(set) var headers: [ReceivedHeaders.Field] = []
   private var authorization, contentEncoding, contentType, cookie, origin: Range<Int>?
 
   /// - Throws: 400 where one that counts comes twice: which of the two would count is a question
   ///   not to be asked.
   init(_ parameters: ReceivedParameters) throws(HTTPError) {
-    headers.reserveCapacity(parameters.entries.count)
     let bytes = parameters.block.span
-    for (name, value) in parameters.entries {
-      if let header = headerName(name, bytes) {
-        headers.append((header, value))
+    for entry in parameters.entries {
+      let (name, value) = (entry.name, entry.value)
+      if let header = ReceivedHeaders.headerName(name, in: bytes) {
         switch header.count {
         case 6 where bytes.isHeader(header, "COOKIE"): try set(&cookie, value)
         case 6 where bytes.isHeader(header, "ORIGIN"): try set(&origin, value)
@@ -96,31 +94,8 @@ private struct FoundParameters {
   }
 }
 
-/// `CONTENT_TYPE` and `HTTP_ACCEPT_LANGUAGE` are headers; `REQUEST_METHOD` is not, and neither are
-/// the copies `HTTP_CONTENT_TYPE` and `HTTP_CONTENT_LENGTH` that nginx sends besides.
-private func headerName(_ name: Range<Int>, _ bytes: Span<UInt8>) -> Range<Int>? {
-  guard name.count >= 5, bytes.is(name.prefix(5), "HTTP_") else {
-    return name.count == 12 && bytes.is(name, "CONTENT_TYPE") ? name : nil
-  }
-  let header = name.dropFirst(5)
-  guard
-    header.count < 8 || !bytes.is(header.prefix(8), "CONTENT_")
-      || bytes.is(header, "CONTENT_ENCODING")
-  else { return nil }
-  return header
-}
-
 extension Span<UInt8> {
-  /// Whether the bytes there are those of `text`.
-  fileprivate func `is`(_ range: Range<Int>, _ text: StaticString) -> Bool {
-    guard range.count == text.utf8CodeUnitCount else { return false }
-    for offset in 0..<range.count where self[range.lowerBound + offset] != text.utf8Start[offset] {
-      return false
-    }
-    return true
-  }
-
-  /// The same in any case, as header names are (RFC 9110 §5.1).
+  /// Whether the bytes there are those of `text`, in any case (RFC 9110 §5.1).
   fileprivate func isHeader(_ range: Range<Int>, _ text: StaticString) -> Bool {
     for offset in 0..<range.count {
       let byte = self[range.lowerBound + offset]

@@ -83,8 +83,7 @@ private final class Peer: EventSource {
         id: requestID(parameters.first("REQUEST_ID")?.bytes[...]))
       return connection.finish(response.encoded(to: .get))
     }
-    let router = router
-    let response = executor.run { await router.respond(to: request) }
+    let response = executor.run { [self] in await router.respond(to: request) }
     return connection.finish(response.encoded(to: request.method))
   }
 }

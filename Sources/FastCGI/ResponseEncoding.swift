@@ -16,21 +16,35 @@ extension Response {
     }
     let mayHaveBody = status != .noContent && status != .notModified
 
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(body.count + 512)
-    func line(_ name: String, _ value: String) {
-      bytes += name.utf8
-      bytes += ": ".utf8
-      bytes += value.utf8
-      bytes += "\r\n".utf8
-    }
-    line("Status", "\(status.code) \(status.reasonPhrase)")
+    var answer: [UInt8] = []
+    answer.reserveCapacity(512 + body.count)
+    answer.append("Status: ")
+    answer.append(String(status.code))
+    answer.append(" ")
+    answer.append(status.reasonPhrase)
+    answer.append("\r\n")
     for field in headers where field.name != .contentLength {
-      line(field.name.rawName, field.value)
+      answer.append(field.name.rawName)
+      answer.append(": ")
+      answer.append(field.value)
+      answer.append("\r\n")
     }
-    if mayHaveBody { line("Content-Length", String(body.count)) }
-    bytes += "\r\n".utf8
-    if mayHaveBody, method != .head { bytes += body }
-    return bytes
+    if mayHaveBody {
+      answer.append("Content-Length: ")
+      answer.append(String(body.count))
+      answer.append("\r\n")
+    }
+    answer.append("\r\n")
+    if mayHaveBody, method != .head { answer += body }
+    return answer
+  }
+}
+
+extension [UInt8] {
+  /// As one copy of memory; `append(contentsOf: text.utf8)` asks for each byte.
+  fileprivate mutating func append(_ text: String) {
+    if text.utf8.withContiguousStorageIfAvailable({ append(contentsOf: $0) }) == nil {
+      append(contentsOf: text.utf8)
+    }
   }
 }

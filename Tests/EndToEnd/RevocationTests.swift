@@ -16,7 +16,8 @@ final class RevocationTests: EndToEndTestCase {
     for _ in 0..<10 {
       let session = try site.login("alice")
       XCTAssertEqual(try statuses(session.accessToken), [200])
-      XCTAssertEqual(try site.ask(.post("/logout", json: ["refreshToken": session.refreshToken])).status, 200)
+      XCTAssertEqual(
+        try site.ask(.post("/logout", json: ["refreshToken": session.refreshToken])).status, 200)
       XCTAssertEqual(try statuses(session.accessToken), [401])
     }
   }
@@ -40,7 +41,8 @@ final class RevocationTests: EndToEndTestCase {
         }.start()
       }
       usleep(30_000)
-      XCTAssertEqual(try site.ask(.post("/logout", json: ["refreshToken": session.refreshToken])).status, 200)
+      XCTAssertEqual(
+        try site.ask(.post("/logout", json: ["refreshToken": session.refreshToken])).status, 200)
       isOver.withLock { $0 = true }
       group.wait()
       let statuses = late.withLock { $0 }
