@@ -37,7 +37,7 @@ def read_wrk(text, status):
     # wrk says so of everything but 2xx and 3xx.
     found = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     bad = int(found[1]) if found else 0
-    # What the scripts of signed-in users counted; others count nothing.
+    # What users.lua counted; without it nothing is.
     statuses = re.findall(r"^status (\d+): (\d+)$", text, re.M)
     if statuses:
         run.faults += [f"{code} × {times}" for code, times in statuses if int(code) != status]
@@ -45,6 +45,8 @@ def read_wrk(text, status):
         run.faults.append(f"not {status} × {bad}")
     elif status >= 400 and bad != run.requests:
         run.faults.append(f"not {status} × {run.requests - bad}")
+    if (found := re.search(r"^unchanged: (\d+)$", text, re.M)) and found[1] != "0":
+        run.faults.append(f"no new token × {found[1]}")
     if found := re.search(r"Socket errors: (.*)", text):
         run.faults += [
             f"{kind} error × {times}"
@@ -106,6 +108,29 @@ def markdown(header, rows):
     """A table; all columns but the first are figures."""
     lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def wide(title, columns):
+    """A table of medians: a contender a row; `columns` has a title and cells by name for each."""
+    names = list(columns[0][1])
+    rows = [
+        [name] + ["VOID" if cells[name].median is None else number(cells[name].median)
+                  for _, cells in columns]
+        for name in names
+    ]
+    notes = [
+        f"VOID, {name}, {column}: " + "; ".join(cells[name].faults)
+        for column, cells in columns for name in names if cells[name].median is None
+    ]
+    return "\n\n".join([markdown([title, *(column for column, _ in columns)], rows), *notes])
+
+
+def curves(columns):
+    """The points of a plot; `columns` has a number and cells by name for each."""
+    return {
+        name: [(x, cells[name].median) for x, cells in columns if cells[name].median is not None]
+        for name in columns[0][1]
+    }
 
 
 def table(title, unit, cells, limit=None, less_is_better=False):

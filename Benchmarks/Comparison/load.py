@@ -12,7 +12,7 @@ import time
 from figures import read_wrk
 from machine import Trouble, run
 
-LUA = pathlib.Path(__file__).parent / "lua"
+USERS = pathlib.Path(__file__).parent / "users.lua"
 
 # What a browser sends with a page's request to its own site, besides Authorization.
 BROWSER_HEADERS = {
@@ -66,17 +66,20 @@ def signed(claims, secret):
     return (text + b"." + encode(hmac.digest(secret.encode(), text, hashlib.sha256))).decode()
 
 
-def wrk(port, path, options, status=200, headers=None, script=None, arguments=(), threads=None,
-        connections=None):
+def wrk(port, path, seconds, connections, status=200, headers=None):
     """A run of wrk: as many requests as are answered, on connections that are kept."""
-    connections = connections or options.connections
-    command = ["wrk", "--latency", "--timeout", "10s", "-d", f"{options.seconds}s"]
-    command += ["-c", connections, "-t", threads or min(2, connections)]
-    if script:
-        command += ["-s", LUA / script]
+    command = ["wrk", "--latency", "--timeout", "10s", "-d", f"{seconds}s"]
+    command += ["-c", connections, "-t", min(2, connections)]
     for name, value in (headers or {}).items():
         command += ["-H", f"{name}: {value}"]
-    return read_wrk(run(*command, f"http://127.0.0.1:{port}{path}", "--", *arguments), status)
+    return read_wrk(run(*command, f"http://127.0.0.1:{port}{path}"), status)
+
+
+def wrk_users(port, path, seconds, values, before, after, field=""):
+    """The same by users who each send a value of their own; see users.lua."""
+    command = ["wrk", "--latency", "--timeout", "10s", "-d", f"{seconds}s"]
+    command += ["-c", len(values), "-t", len(values), "-s", USERS, f"http://127.0.0.1:{port}"]
+    return read_wrk(run(*command, "--", path, before, after, field, *values), 200)
 
 
 class Paced:

@@ -1,7 +1,5 @@
 """What a contender takes of the machine: its memory, and the time to its first answer."""
 
-import copy
-
 from bench import Bench, in_turn
 from figures import markdown, table
 from machine import memory
@@ -35,11 +33,8 @@ def memory_table(options):
             contender.token = contender.access_token()
             count, idle, idle_all = memory_of(contender)
             faults, done = [], 0
-            longer = copy.copy(bench)
-            longer.options = copy.copy(options)
-            longer.options.seconds = 5
             while done < options.requests and not faults:
-                run = job_list(longer, contender)
+                run = job_list(bench, contender)
                 done, faults = done + run.requests, run.faults
             _, busy, busy_all = memory_of(contender)
             sizes = [f"{size / 1024:.1f}" for size in (idle, busy, idle_all, busy_all)]

@@ -4,8 +4,8 @@ import pathlib
 
 from bench import Bench, in_turn, rate
 from contenders import compiled
-from figures import table
-from load import wrk
+from figures import curves, table, wide
+from load import wrk_users
 from machine import run
 from plot import lines
 
@@ -34,10 +34,10 @@ def refreshes(bench, contender, users, sessions=1):
     tokens = [
         token for number in range(users) for token in contender.sign_in(f"load-{number}", sessions)
     ]
-    return wrk(
-        contender.port, "/refresh-token", bench.options, script="refresh.lua",
-        arguments=[contender.refresh_field, *tokens],
-        connections=len(tokens), threads=len(tokens),
+    field = contender.refresh_field
+    return wrk_users(
+        contender.port, "/refresh-token", bench.options.seconds, tokens, f'{{"{field}":"', '"}',
+        field,
     )
 
 
@@ -78,20 +78,20 @@ def users(options):
     load = options.load_users
     with Bench(options, ["postern"]) as bench:
         commits = Commits(bench)
-        curves = {commits.name: [], **{one.name: [] for one in bench.contenders}}
+        columns = []
         for size in sizes:
             for contender in bench.contenders:
                 contender.fill(size)
-            title = f"refreshes of {load} users, users in the store: {size:,}"
+            title = f"refreshes at {size:,} users"
             each = entries(
                 bench, commits, load, lambda one: refreshes(bench, one, load),
                 lambda both: both[0], lambda done: done.rate,
             )
             cells = in_turn(options, title, each, bench.nginx.renew)
-            for name, cell in cells.items():
-                if cell.median is not None:
-                    curves[name].append((size, cell.median))
-            yield table(title, "refreshes a second", cells.values(), cells[commits.name])
+            columns.append((size, cells))
+    yield wide(
+        f"refreshes a second of {load} users", [(f"{size:,} users", cells) for size, cells in columns]
+    )
     file = pathlib.Path(options.plots) / "refreshes-by-users.svg"
-    file.write_text(lines("POST /refresh-token", "users", "refreshes a second", curves))
+    file.write_text(lines("POST /refresh-token", "users", "refreshes a second", curves(columns)))
     yield f"![Refreshes a second against users]({file})"

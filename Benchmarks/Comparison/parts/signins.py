@@ -3,15 +3,15 @@
 from bench import Bench, in_turn, rate
 from contenders import PASSWORD, compiled
 from figures import markdown, number, percentile, table
-from load import Paced, wrk
+from load import Paced, wrk_users
 from machine import CORES, run
 
 
 def sign_ins(bench, contender):
-    count = bench.options.load_users
-    return wrk(
-        contender.port, "/login", bench.options, script="login.lua", arguments=[PASSWORD],
-        connections=count, threads=count,
+    names = [f"load-{number}" for number in range(bench.options.load_users)]
+    return wrk_users(
+        contender.port, "/login", bench.options.seconds, names, '{"username":"',
+        f'","password":"{PASSWORD}"}}',
     )
 
 

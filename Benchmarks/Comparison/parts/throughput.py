@@ -3,7 +3,7 @@
 import pathlib
 
 from bench import Bench, in_turn, rate
-from figures import table
+from figures import curves, table, wide
 from load import BROWSER_HEADERS, call, wrk
 from plot import lines
 
@@ -11,14 +11,15 @@ from plot import lines
 def unknown_route(bench, contender):
     status = 200 if contender.answers_all else 404
     return explained(contender, "/nothing", {}, wrk(
-        contender.port, "/nothing", bench.options, status=status
+        contender.port, "/nothing", bench.options.seconds, bench.options.connections, status
     ))
 
 
 def job_list(bench, contender, headers=None, connections=None):
     headers = {**(headers or {}), "Authorization": f"Bearer {contender.token}"}
     return explained(contender, "/job-list", headers, wrk(
-        contender.port, "/job-list", bench.options, headers=headers, connections=connections
+        contender.port, "/job-list", bench.options.seconds,
+        connections or bench.options.connections, headers=headers,
     ))
 
 
@@ -57,9 +58,8 @@ def connections(options):
     """The same at more and more connections, and a plot of it."""
     steps = [step for step in (1, 2, 4, 8, 16, 32, 64, 128, 256) if step <= options.most]
     options.connections = max(steps)
-    # Users of the load: nobody signs in here but alice.
     with Bench(options) as bench:
-        curves = {one.name: [] for one in bench.contenders}
+        columns = []
         for contender in bench.contenders:
             contender.token = contender.access_token()
         for step in steps:
@@ -68,12 +68,8 @@ def connections(options):
                 for one in bench.contenders
             ]
             cells = in_turn(options, f"{step} connections", entries, bench.nginx.renew)
-            for name, cell in cells.items():
-                if cell.median is not None:
-                    curves[name].append((step, cell.median))
-            limit = cells[bench.limit.name] if bench.limit else None
-            title = f"GET /job-list, connections: {step}"
-            yield table(title, "requests a second", cells.values(), limit)
+            columns.append((step, cells))
+    yield wide("GET /job-list a second", [(f"{step} connections", cells) for step, cells in columns])
     file = pathlib.Path(options.plots) / "requests-by-connections.svg"
-    file.write_text(lines("GET /job-list", "connections", "requests a second", curves))
+    file.write_text(lines("GET /job-list", "connections", "requests a second", curves(columns)))
     yield f"![Requests a second against connections]({file})"
