@@ -1,6 +1,7 @@
 """Measures Postern beside others and beside what the machine can do at all. See README."""
 
 import argparse
+import signal
 import sys
 
 import bench
@@ -16,6 +17,17 @@ PARTS = {
     "memory": (processes.memory_table, "memory, idle and after a million requests"),
     "start": (processes.start, "milliseconds from start to the first answer"),
 }
+
+NUMBERS = [
+    ("rounds", 5, "of each work"),
+    ("seconds", 5, "of each run"),
+    ("connections", 16, "that are open at a time"),
+    ("users", 100_000, "in the store, for refresh"),
+    ("most-users", 1_000_000, "in the store, for users"),
+    ("most-connections", 256, "for connections"),
+    ("pace", 200, "of GET /job-list a second, for login"),
+    ("requests", 1_000_000, "for memory"),
+]
 
 
 def program(text):
@@ -46,33 +58,24 @@ def parsed():
         description="Measures in rounds, one contender after the other in each.\n\nparts:\n"
         + "\n".join(f"  {name:<12} {about}" for name, (_, about) in PARTS.items())
         + "\n\ncontenders: " + ", ".join(bench.NAMES),
+        epilog="POSTERN_PROGRAM names a built program to measure as postern.",
     )
     compare.add_argument("parts", nargs="*", metavar="PART", help="without one, all of them")
-    compare.add_argument("--rounds", type=int, default=5, help="[%(default)s]")
-    compare.add_argument("--seconds", type=int, default=5, help="of each run [%(default)s]")
+    for name, value, about in NUMBERS:
+        compare.add_argument(
+            f"--{name}", type=int, metavar="N", default=value, help=f"{about} [%(default)s]"
+        )
     compare.add_argument("--only", type=names, metavar="A,B", help="leave the others out")
-    compare.add_argument("--connections", type=int, default=16, help="[%(default)s]")
     compare.add_argument(
-        "--users", type=int, default=100_000, help="in the store of refresh [%(default)s]"
+        "--plots", default="Docs", metavar="FOLDER", help="where plots go [%(default)s]"
     )
-    compare.add_argument(
-        "--most-users", type=int, default=1_000_000, help="of the part users [%(default)s]"
-    )
-    compare.add_argument(
-        "--most", type=int, default=256, metavar="CONNECTIONS",
-        help="of the part connections [%(default)s]",
-    )
-    compare.add_argument(
-        "--pace", type=int, default=200, help="GET /job-list a second, of login [%(default)s]"
-    )
-    compare.add_argument(
-        "--requests", type=int, default=1_000_000, help="of the part memory [%(default)s]"
-    )
-    compare.add_argument("--plots", default="Docs", metavar="FOLDER", help="[%(default)s]")
     count = kinds.add_parser(
         "counts", description="Counts the instructions and system calls of one request."
     )
-    count.add_argument("--count", type=int, default=200, help="requests, N of N and 2N")
+    count.add_argument(
+        "--count", type=int, metavar="N", default=200,
+        help="requests of one run; the other has twice as many [%(default)s]",
+    )
     for one in (compare, count):
         one.add_argument(
             "--program", type=program, action="append", default=[], metavar="NAME=PATH",
@@ -89,6 +92,8 @@ def parsed():
 
 
 def main():
+    # What was started is stopped, however this ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = parsed()
     if options.kind == "counts":
         options.load_users, options.users, options.connections = 1, 0, 1

@@ -111,7 +111,7 @@ def markdown(header, rows):
 
 
 def wide(title, columns):
-    """A table of medians: a contender a row; `columns` has a title and cells by name for each."""
+    """A table of medians: a contender a row; `columns` has a number and cells by name for each."""
     names = list(columns[0][1])
     rows = [
         [name] + ["VOID" if cells[name].median is None else number(cells[name].median)
@@ -119,10 +119,11 @@ def wide(title, columns):
         for name in names
     ]
     notes = [
-        f"VOID, {name}, {column}: " + "; ".join(cells[name].faults)
+        f"VOID, {name}, {column:,}: " + "; ".join(cells[name].faults)
         for column, cells in columns for name in names if cells[name].median is None
     ]
-    return "\n\n".join([markdown([title, *(column for column, _ in columns)], rows), *notes])
+    header = [title, *(f"{column:,}" for column, _ in columns)]
+    return "\n\n".join([markdown(header, rows), *notes])
 
 
 def curves(columns):

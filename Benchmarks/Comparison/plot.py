@@ -20,9 +20,8 @@ def lines(title, across, upwards, curves):
 
     def place(x, y):
         share = math.log(x / first) / math.log(last / first) if last > first else 0.5
-        return (
-            LEFT + share * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - y / top * (HEIGHT - TOP - BOTTOM)
-        )
+        width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+        return LEFT + share * width, HEIGHT - BOTTOM - y / top * height
 
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',

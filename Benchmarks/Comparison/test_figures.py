@@ -30,7 +30,8 @@ def cell(name, *values, faults=()):
 class ReadingWrkTests(unittest.TestCase):
     def test_a_good_run_has_rate_times_and_no_faults(self):
         run = read_wrk(GOOD, 200)
-        self.assertEqual((run.rate, run.requests, run.median, run.p99), (16253.79, 81310, 0.87, 2000))
+        self.assertEqual((run.rate, run.requests), (16253.79, 81310))
+        self.assertEqual((run.median, run.p99), (0.87, 2000))
         self.assertEqual(run.faults, [])
 
     def test_one_answer_that_is_not_2xx_voids_a_run(self):
@@ -95,10 +96,10 @@ class TableTests(unittest.TestCase):
 
     def test_a_wide_table_has_a_column_for_each_step_and_tells_what_is_void(self):
         shown = wide("work", [
-            ("1", {"a": cell("a", 5)}), ("2", {"a": cell("a", 6, faults=["502 × 1"])}),
+            (1, {"a": cell("a", 5)}), (2000, {"a": cell("a", 6, faults=["502 × 1"])}),
         ])
         self.assertIn("| a | 5.00 | VOID |", shown)
-        self.assertIn("VOID, a, 2: round 1: 502 × 1", shown)
+        self.assertIn("VOID, a, 2,000: round 1: 502 × 1", shown)
 
     def test_all_lines_have_as_many_columns(self):
         shown = markdown(["a", "b"], [["1", "2"]]).splitlines()
@@ -127,7 +128,8 @@ class PlotTests(unittest.TestCase):
         self.assertEqual((names.count("polyline"), names.count("circle")), (2, 3))
 
     def test_steps_of_an_axis_are_round(self):
-        self.assertEqual([round_step(least) for least in (0.7, 1, 3, 21, 4500)], [1, 1, 5, 50, 5000])
+        steps = [round_step(least) for least in (0.7, 1, 3, 21, 4500)]
+        self.assertEqual(steps, [1, 1, 5, 50, 5000])
 
 
 if __name__ == "__main__":

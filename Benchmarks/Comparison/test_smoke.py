@@ -1,4 +1,4 @@
-"""That the parts run through, with contenders that are quickly built. Never how fast anything is."""
+"""That the parts run through, with quickly built contenders. Never how fast anything is."""
 
 import pathlib
 import subprocess
@@ -42,7 +42,7 @@ class SmokeTests(unittest.TestCase):
 
     def test_connections_are_plotted(self):
         with tempfile.TemporaryDirectory() as folder:
-            shown = self.compare("connections", "--most", "2", "--plots", folder)
+            shown = self.compare("connections", "--most-connections", "2", "--plots", folder)
             self.assertRows(shown, "libfcgi", "postern")
             plot = pathlib.Path(folder, "requests-by-connections.svg").read_text()
             self.assertEqual(plot.count("<polyline"), 2)

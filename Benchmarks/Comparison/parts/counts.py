@@ -1,7 +1,7 @@
-"""Instructions and system calls of one request: figures that do not depend on how busy a machine is.
+"""Instructions and system calls of one request, which do not depend on how busy a machine is.
 
-A worker serves a socket of ours on its standard input, N requests come on one kept connection, then 2N
-to another worker. What the second took more, by N, is what one request takes.
+A worker serves a socket of ours on its standard input. N requests come on one kept connection, then
+2N to another worker. What the second took more, by N, is what one request takes.
 """
 
 import json

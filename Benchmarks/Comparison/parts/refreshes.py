@@ -2,7 +2,7 @@
 
 import pathlib
 
-from bench import Bench, in_turn, rate
+from bench import Bench, in_turn
 from contenders import compiled
 from figures import curves, table, wide
 from load import wrk_users
@@ -26,7 +26,8 @@ class Commits:
     def measure(self, processes):
         """Commits a second of all, and the median of one in milliseconds."""
         seconds = self._bench.options.seconds
-        return [float(part) for part in run(self._program, self._folder, processes, seconds).split()]
+        printed = run(self._program, self._folder, processes, seconds)
+        return [float(part) for part in printed.split()]
 
 
 def refreshes(bench, contender, users, sessions=1):
@@ -89,9 +90,7 @@ def users(options):
             )
             cells = in_turn(options, title, each, bench.nginx.renew)
             columns.append((size, cells))
-    yield wide(
-        f"refreshes a second of {load} users", [(f"{size:,} users", cells) for size, cells in columns]
-    )
+    yield wide(f"refreshes a second of {load} users, by users in the store", columns)
     file = pathlib.Path(options.plots) / "refreshes-by-users.svg"
     file.write_text(lines("POST /refresh-token", "users", "refreshes a second", curves(columns)))
     yield f"![Refreshes a second against users]({file})"

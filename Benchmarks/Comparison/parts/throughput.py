@@ -56,7 +56,7 @@ def http(options):
 
 def connections(options):
     """The same at more and more connections, and a plot of it."""
-    steps = [step for step in (1, 2, 4, 8, 16, 32, 64, 128, 256) if step <= options.most]
+    steps = [2**power for power in range(options.most_connections.bit_length())]
     options.connections = max(steps)
     with Bench(options) as bench:
         columns = []
@@ -69,7 +69,7 @@ def connections(options):
             ]
             cells = in_turn(options, f"{step} connections", entries, bench.nginx.renew)
             columns.append((step, cells))
-    yield wide("GET /job-list a second", [(f"{step} connections", cells) for step, cells in columns])
+    yield wide("GET /job-list a second, by connections", columns)
     file = pathlib.Path(options.plots) / "requests-by-connections.svg"
     file.write_text(lines("GET /job-list", "connections", "requests a second", curves(columns)))
     yield f"![Requests a second against connections]({file})"

@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own: Postern depends on none of this. The folder is not called hummingbird, which
-// would be the name of its dependency.
+// A package of its own: Postern depends on none of this. A folder called hummingbird would be taken
+// for the package of that name.
 let package = Package(
   name: "Contender",
   platforms: [.macOS(.v15)],

@@ -1,7 +1,7 @@
 // The limit of durable commits: what a file system does with nobody's code around it.
 //   commits FOLDER PROCESSES SECONDS
-// Each process replaces a file of its own: lock, write aside, fdatasync, rename, fsync of the folder,
-// unlock. Prints commits a second of all, and the median of the first's in milliseconds.
+// Each process replaces a file of its own: lock, write aside, fdatasync, rename, fsync of the
+// folder, unlock. Prints commits a second of all, and the median of the first's in milliseconds.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

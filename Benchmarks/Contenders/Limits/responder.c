@@ -1,12 +1,12 @@
-// The limit of what a FastCGI responder can do: libfcgi alone, which gives one answer to everything.
+// The limit of a FastCGI responder: libfcgi alone, which gives one answer to everything.
 //   responder SOCKET BODY-FILE PROCESSES THREADS
 // libfcgi blocks on a connection for as long as it is kept open, so it takes a thread for each.
 #include <fcgiapp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -12,7 +12,15 @@ struct Claims: JWTPayload {
 }
 
 struct Job: ResponseEncodable, Codable {
-  let id, user_id, company_name, title, first_date, last_date, skills, department, ein: String
+  let id, userID, companyName, title, firstDate, lastDate, skills, department, ein: String
+
+  private enum CodingKeys: String, CodingKey {
+    case id, title, skills, department, ein
+    case userID = "user_id"
+    case companyName = "company_name"
+    case firstDate = "first_date"
+    case lastDate = "last_date"
+  }
 }
 
 struct Context: RequestContext {
