@@ -56,7 +56,8 @@ def refresh(options):
         commits = Commits(bench)
         for title, processes, work in (
             (f"refreshes of {users} users", users, lambda one: refreshes(bench, one, users)),
-            ("refreshes of 15 sessions of 3 users", 15, lambda one: refreshes(bench, one, 3, 5)),
+            # Sessions of one user are one file, and wait for each other.
+            ("refreshes of 15 sessions of 3 users", 3, lambda one: refreshes(bench, one, 3, 5)),
         ):
             each = entries(
                 bench, commits, processes, work, lambda both: both[0], lambda done: done.rate
