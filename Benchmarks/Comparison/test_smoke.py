@@ -1,0 +1,57 @@
+"""That the parts run through, with quickly built contenders. Never how fast anything is."""
+
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+class SmokeTests(unittest.TestCase):
+    def bench(self, *arguments):
+        done = subprocess.run(
+            [ROOT / "script/bench", *arguments], capture_output=True, text=True, timeout=300
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("VOID", done.stdout, done.stderr)
+        return done.stdout
+
+    def compare(self, *arguments):
+        return self.bench(
+            "compare", *arguments, "--rounds", "1", "--seconds", "1", "--connections", "4",
+            "--users", "0", "--only", "libfcgi,postern",
+        )
+
+    def assertRows(self, shown, *names):
+        for name in names:
+            self.assertRegex(shown, rf"(?m)^\| {name} \| [\d,.]+ \| ", shown)
+
+    def test_each_part_prints_its_tables_and_nobody_gets_an_error(self):
+        shown = self.compare("http", "refresh", "login", "start", "memory", "--requests", "1000")
+        self.assertRows(
+            shown, "libfcgi", "postern", "file system", "libsodium", "postern, alone",
+        )
+        titles = [
+            "an unknown route", "GET /job-list", "GET /job-list with a browser's headers",
+            "refreshes of 4 users", "refreshes of 15 sessions of 3 users", "one refresh, alone",
+            "POST /login", "GET /job-list, 200 a second", "from start to first answer", "MB",
+        ]
+        for title in titles:
+            self.assertIn(f"| {title} | ", shown)
+
+    def test_connections_are_plotted(self):
+        with tempfile.TemporaryDirectory() as folder:
+            shown = self.compare("connections", "--most-connections", "2", "--plots", folder)
+            self.assertRows(shown, "libfcgi", "postern")
+            plot = pathlib.Path(folder, "requests-by-connections.svg").read_text()
+            self.assertEqual(plot.count("<polyline"), 2)
+
+    def test_one_request_is_counted(self):
+        shown = self.bench("counts", "--count", "5")
+        self.assertRegex(shown, r"\| an unknown route, postern \| [\d,]+ \|")
+        self.assertRegex(shown, r"\| POST /refresh-token, postern \| [\d.]+ \| .*fdatasync 1")
+
+
+if __name__ == "__main__":
+    unittest.main()
