@@ -3,8 +3,13 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 // Declared by the C library only under _GNU_SOURCE: accept4(2), memfd_create(2), pipe2(2),
 // posix_spawn_file_actions_addclosefrom_np(3).
@@ -16,4 +21,19 @@ int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions
 // prctl(2) takes any number of arguments, which Swift cannot call.
 static inline int process_control(int option, unsigned long value) {
   return prctl(option, value, 0UL, 0UL, 0UL);
+}
+
+// syscall(2) takes any number of arguments, too. These go past the C library, whose functions
+// libfaketime replaces: times of files are compared with the very clock that the kernel takes them
+// from.
+static inline int kernel_clock_gettime(clockid_t clock, struct timespec *time) {
+  return (int)syscall(SYS_clock_gettime, clock, time);
+}
+
+static inline int kernel_fstatat(int folder, const char *path, struct stat *status, int flags) {
+  return (int)syscall(SYS_newfstatat, folder, path, status, flags);
+}
+
+static inline int kernel_fstat(int file, struct stat *status) {
+  return (int)syscall(SYS_fstat, file, status);
 }
