@@ -17,12 +17,12 @@ public struct UserDirectory: Sendable {
   /// The user of this name, for a sign-in. Finding none takes the same system calls and the same
   /// work: nobody learns which names there are.
   public func candidate(named name: Username?) throws -> User? {
-    guard let name, let user = try user(named: name) else {
-      if name == nil { _ = try documents.read(Decoy.self, Decoy.absentKey) }
-      if try documents.read(Decoy.self, Decoy.key) == nil { try Decoy.make(in: documents) }
+    guard let name, let user = try documents.readAnew(User.self, name.text) else {
+      if name == nil { _ = try documents.readAnew(Decoy.self, Decoy.absentKey) }
+      if try documents.readAnew(Decoy.self, Decoy.key) == nil { try Decoy.make(in: documents) }
       return nil
     }
-    _ = try documents.read(Decoy.self, Decoy.absentKey)
+    _ = try documents.readAnew(Decoy.self, Decoy.absentKey)
     return user
   }
 

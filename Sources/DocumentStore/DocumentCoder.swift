@@ -19,7 +19,9 @@ public enum DocumentCoder {
 
   /// - Throws: an error for bytes that are no document of this type. It may hold parts of them: an
   ///   engine throws `DocumentStoreError.damaged` in its place.
-  public static func decode<D: Document>(_ type: D.Type, from bytes: [UInt8]) throws -> D {
+  public static func decode<D: Document>(
+    _ type: D.Type, from bytes: some Sequence<UInt8>
+  ) throws -> D {
     try decoder.decode(type, from: Data(bytes))
   }
 

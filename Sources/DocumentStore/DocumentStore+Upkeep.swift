@@ -22,6 +22,11 @@ extension DocumentStore {
     }
     return count
   }
+
+  public func readAnew<D: Document>(_ type: D.Type, _ key: String) throws -> D? {
+    try read(type, key)
+  }
+
   public func check<D: Document>(
     _ type: D.Type, _ body: (_ name: String, _ finding: DocumentFinding) -> Void
   ) {

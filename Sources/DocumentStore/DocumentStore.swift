@@ -9,7 +9,13 @@
 public protocol DocumentStore: Sendable {
   /// The document as it was last written, or `nil` if there is none. Waits for no update: a
   /// document is replaced whole, never edited in place.
+  ///
+  /// It may be one that was kept in memory, where it is still the last that anybody wrote.
   func read<D: Document>(_ type: D.Type, _ key: String) throws -> D?
+
+  /// As `read`, with the same work whatever was read or written before: for callers whose work must
+  /// not tell that. Where an engine keeps nothing in memory, it is `read`.
+  func readAnew<D: Document>(_ type: D.Type, _ key: String) throws -> D?
 
   /// Changes one document while nobody else changes it, and returns what `change` returns.
   ///

@@ -15,31 +15,6 @@ extension FileDocumentStore {
     }
   }
 
-  /// Only a regular file with no second name counts (none is left where it was replaced meanwhile):
-  /// no link is followed, and a pipe cannot hang us.
-  func load<D: Document>(
-    _ type: D.Type, _ key: String, named name: String, in folder: FileDescriptor
-  ) throws -> D? {
-    let file: FileDescriptor
-    do {
-      file = try System.open(name, in: folder, O_RDONLY | O_NONBLOCK)
-    } catch  where error.code == ENOENT {
-      return nil
-    } catch  where error.code == ELOOP {
-      throw Envelope.Damage(reason: "a symbolic link")
-    }
-    let status = try System.status(of: file)
-    guard status.st_mode & S_IFMT == S_IFREG, status.st_nlink <= 1 else {
-      throw Envelope.Damage(reason: "not a regular file with one name")
-    }
-    guard status.st_uid == geteuid() else {
-      throw Envelope.Damage(reason: "belongs to another user of this machine")
-    }
-    guard status.st_size <= Envelope.sizeLimit else { throw Envelope.Damage(reason: "too large") }
-    let bytes = try System.read(file, limit: Int(status.st_size))
-    return try Envelope.open(bytes, as: type, key: key)
-  }
-
   func commit<D: Document>(
     _ document: D?, _ key: String, named name: String, in folder: FileDescriptor
   ) throws {

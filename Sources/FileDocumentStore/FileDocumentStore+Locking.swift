@@ -17,6 +17,12 @@ extension FileDocumentStore {
     return lock
   }
 
+  /// The folder's lock, if nobody has it.
+  func tryLock(of path: String, _ folder: FileDescriptor) throws -> FileDescriptor? {
+    let lock = try openLock(of: path, folder)
+    return try System.tryLock(lock) ? lock : nil
+  }
+
   /// Opens the lock file of `tokens/3f`. It is made when that folder and those around it are
   /// durable, and never removed: where it is, nobody needs to sync them again, not even when the
   /// one who made them died before it could.

@@ -57,7 +57,7 @@ extension FileDocumentStore {
     else { return .bad(fault: "not the name of a document") }
     guard layout.folder == folder else { return .bad(fault: "belongs into \(layout.folder)") }
     do {
-      _ = try load(type, key, named: layout.path, in: root.descriptor)
+      _ = try readBesideWriters(type, key, layout, anew: true)
       return .good
     } catch {
       return .bad(fault: fault(error))

@@ -12,6 +12,8 @@ public struct FileDocumentStore: DocumentStore {
   /// becomes.
   let root: OwnFolder
   let lockTimeout: Duration
+  /// Shared by all copies of this store.
+  let cache = DocumentCache()
 
   /// Opens the store at `path` and makes its folder (0700) if there is none.
   ///
@@ -33,10 +35,24 @@ public struct FileDocumentStore: DocumentStore {
   }
 
   public func read<D: Document>(_ type: D.Type, _ key: String) throws -> D? {
+    // Its path is resolved anew, so this also tells that it still leads into the store's folder.
+    if let kept = cache.entry(type, key), kept.isSettled,
+      System.version(ofPath: kept.path) == kept.version
+    {
+      return kept.document as? D
+    }
+    return try read(type, key, anew: false)
+  }
+
+  public func readAnew<D: Document>(_ type: D.Type, _ key: String) throws -> D? {
+    try read(type, key, anew: true)
+  }
+
+  private func read<D: Document>(_ type: D.Type, _ key: String, anew: Bool) throws -> D? {
     let layout = try FileLayout(collection: type.collection, key: key)
     return try naming(layout.path) {
       try requirePath()
-      return try load(type, key, named: layout.path, in: root.descriptor)
+      return try readBesideWriters(type, key, layout, anew: anew)
     }
   }
 
@@ -51,10 +67,11 @@ public struct FileDocumentStore: DocumentStore {
         let lock = try acquireLock(of: layout.folder, folder)
         defer { try? System.unlock(lock) }
 
-        let old = try load(type, key, named: layout.name, in: folder)
+        let old = try readUnderLock(type, key, layout, in: folder)
         var new = old
         let result = try change(&new)
         if new != old {
+          cache.forget(type, key)
           try commit(new, key, named: layout.name, in: folder)
         } else {
           // The process that wrote or removed it may have died before that was durable; now somebody relies

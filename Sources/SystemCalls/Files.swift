@@ -80,7 +80,9 @@ extension System {
     var count = 0
     while count < limit {
       let size = try retrying("read") {
-        bytes[count...].withUnsafeMutableBytes { Glibc.read(file.number, $0.baseAddress, $0.count) }
+        bytes.withUnsafeMutableBytes {
+          Glibc.read(file.number, $0.baseAddress?.advanced(by: count), limit - count)
+        }
       }
       if size == 0 { break }
       count += size

@@ -1,0 +1,21 @@
+import CLinux
+import Glibc
+
+// What must be asked of the kernel itself, past whatever stands in for the C library's functions.
+
+func kernelStatus(of file: Int32, _ status: inout stat) -> Int32 {
+  kernel_fstat(file, &status)
+}
+
+/// Of a link, and not of what it leads to.
+func kernelStatus(ofPath path: String, in folder: Int32, _ status: inout stat) -> Int32 {
+  kernel_fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW)
+}
+
+/// The clock that the kernel takes the times of files from (clock_gettime(2)).
+func kernelFileClock() -> timespec {
+  var time = timespec()
+  // It cannot fail: this clock is there since Linux 2.6.32. Time zero would settle nothing.
+  _ = kernel_clock_gettime(CLOCK_REALTIME_COARSE, &time)
+  return time
+}
