@@ -12,10 +12,11 @@
 #include <unistd.h>
 
 // Declared by the C library only under _GNU_SOURCE: accept4(2), memfd_create(2), pipe2(2),
-// posix_spawn_file_actions_addclosefrom_np(3).
+// renameat2(2), posix_spawn_file_actions_addclosefrom_np(3).
 int memfd_create(const char *name, unsigned int flags);
 int accept4(int socket, struct sockaddr *address, socklen_t *size, int flags);
 int pipe2(int ends[2], int flags);
+int renameat2(int old_folder, const char *old, int new_folder, const char *new_name, unsigned flags);
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
 // prctl(2) takes any number of arguments, which Swift cannot call.

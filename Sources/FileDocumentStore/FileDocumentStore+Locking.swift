@@ -1,26 +1,41 @@
 import Glibc
 import SystemCalls
 
-/// One lock file a folder, taken with flock(2).
+/// One lock file a folder, taken with flock(2) by one thread of a process at a time.
 extension FileDocumentStore {
-  /// Takes the folder's lock through a descriptor of this call's own, so that threads of one
-  /// process exclude each other too. The kernel gives it back when its holder dies.
-  func acquireLock(of path: String, _ folder: FileDescriptor) throws -> FileDescriptor {
+  /// Does `body` while nobody else has the lock of `tokens/3f`.
+  ///
+  /// Threads of this process wait for their turn, in order. The one whose turn it is tries for the
+  /// lock of the file, which the kernel gives back when its holder dies.
+  /// - Throws: `Busy` where it takes longer than the store waits; `SystemCallError`; what `body`
+  ///   throws.
+  func withLock<R>(of path: String, _ folder: FileDescriptor, _ body: () throws -> R) throws -> R {
+    let start = ContinuousClock.now
+    guard turns.take(path, until: start + lockTimeout) else { throw Busy() }
+    defer { turns.giveBack(path) }
     let lock = try openLock(of: path, folder)
-    let deadline = ContinuousClock.now + lockTimeout
     var pause: UInt32 = 50
     while try !System.tryLock(lock) {
-      guard ContinuousClock.now < deadline else { throw Busy() }
+      let waited = ContinuousClock.now - start
+      guard waited < lockTimeout else { throw Busy() }
       usleep(pause)
-      pause = min(pause * 2, 2_000)
+      // A commit takes a fraction of a millisecond; who has waited for many is not to spin.
+      pause = min(pause * 2, waited < .milliseconds(50) ? 250 : 2_000)
     }
-    return lock
+    defer { try? System.unlock(lock) }
+    return try body()
   }
 
-  /// The folder's lock, if nobody has it.
-  func tryLock(of path: String, _ folder: FileDescriptor) throws -> FileDescriptor? {
+  /// Does `body` under the lock of `tokens/3f` if nobody has it; returns `nil` if somebody has.
+  func withLockIfFree<R>(
+    of path: String, _ folder: FileDescriptor, _ body: () throws -> R
+  ) throws -> R? {
+    guard turns.take(path, until: .now) else { return nil }
+    defer { turns.giveBack(path) }
     let lock = try openLock(of: path, folder)
-    return try System.tryLock(lock) ? lock : nil
+    guard try System.tryLock(lock) else { return nil }
+    defer { try? System.unlock(lock) }
+    return try body()
   }
 
   /// Opens the lock file of `tokens/3f`. It is made when that folder and those around it are

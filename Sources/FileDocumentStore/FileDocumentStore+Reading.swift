@@ -6,11 +6,6 @@ import SystemCalls
 extension FileDocumentStore {
   /// Reads a document without its folder's lock.
   ///
-  /// A writer may overwrite the file that was opened, once it is no longer the document but the
-  /// spare file: then the name leads elsewhere, or the file has another version. What was read counts
-  /// only where neither is so. It is damage only where the version proves that nobody wrote
-  /// meanwhile, or under the lock.
-  ///
   /// - Parameter anew: without looking at what was kept, or keeping it.
   /// - Throws: `Envelope.Damage`, `Busy`, `SystemCallError`
   func readBesideWriters<D: Document>(
@@ -23,45 +18,55 @@ extension FileDocumentStore {
         cache.forget(type, key)
         return nil
       }
-      let bytes = try System.read(file.descriptor, limit: file.size)
-      let isStill = System.version(of: layout.path, in: root.descriptor) == file.version
-      do {
-        let document = try open(bytes, as: type, key, anew: anew)
-        if isStill {
-          if !anew { keep(document, key, bytes, of: file, layout) }
-          return document
-        }
-      } catch let damage {
-        if isStill && file.isSettled { throw damage }
-      }
+      if let document = try read(file, as: type, key, layout, anew: anew) { return document }
       tries += 1
       guard tries >= 3 else { continue }
-      // Its folder and its lock file are there, like the document.
       let folder = try System.open(layout.folder, in: root.descriptor, O_RDONLY | O_DIRECTORY)
-      if let lock = try tryLock(of: layout.folder, folder) {
-        defer { try? System.unlock(lock) }
-        return try readUnderLock(type, key, layout, in: folder)
+      let read = try withLockIfFree(of: layout.folder, folder) {
+        try readUnderLock(type, key, layout, in: folder, anew: anew)
       }
+      if let read { return read.document }
       guard ContinuousClock.now < deadline else { throw Busy() }
       usleep(200)
     }
   }
 
-  /// Reads a document whose folder's lock is taken.
+  /// What a file holds that was opened without its folder's lock; `nil` where that does not count.
+  ///
+  /// As soon as it is no longer the document but its spare file, a writer overwrites it. Then the
+  /// name leads elsewhere, or the file has another version. So what was read counts only where
+  /// neither is so, and is damage only where the version proves that nobody wrote meanwhile.
+  func read<D: Document>(
+    _ file: DocumentFile, as type: D.Type, _ key: String, _ layout: FileLayout, anew: Bool = false
+  ) throws -> D? {
+    let bytes = try System.read(file.descriptor, limit: file.size)
+    guard System.version(of: layout.path, in: root.descriptor) == file.version else { return nil }
+    do {
+      let document = try open(bytes, as: type, key, anew: anew)
+      if !anew { keep(document, key, bytes, of: file, layout) }
+      return document
+    } catch {
+      guard file.isSettled else { return nil }
+      throw error
+    }
+  }
+
+  /// Reads a document whose folder's lock is taken, and the version of its file.
   /// - Throws: `Envelope.Damage`, `SystemCallError`
   func readUnderLock<D: Document>(
-    _ type: D.Type, _ key: String, _ layout: FileLayout, in folder: FileDescriptor
-  ) throws -> D? {
-    if let kept = cache.entry(type, key), kept.isSettled,
+    _ type: D.Type, _ key: String, _ layout: FileLayout, in folder: FileDescriptor,
+    anew: Bool = false
+  ) throws -> (document: D?, version: FileVersion?) {
+    if !anew, let kept = cache.entry(type, key), kept.isSettled,
       System.version(of: layout.name, in: folder) == kept.version
     {
-      return kept.document as? D
+      return (kept.document as? D, kept.version)
     }
-    guard let file = try openDocument(layout.name, in: folder) else { return nil }
+    guard let file = try openDocument(layout.name, in: folder) else { return (nil, nil) }
     let bytes = try System.read(file.descriptor, limit: file.size)
-    let document = try open(bytes, as: type, key)
-    keep(document, key, bytes, of: file, layout)
-    return document
+    let document = try open(bytes, as: type, key, anew: anew)
+    if !anew { keep(document, key, bytes, of: file, layout) }
+    return (document, file.version)
   }
 
   /// A document's file, open, as it was then.

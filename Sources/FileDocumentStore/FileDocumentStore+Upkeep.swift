@@ -19,7 +19,10 @@ extension FileDocumentStore {
       }
     }
     for folder in list(type.collection, { try folders(of: type) }) {
-      for name in list(folder, { try names(in: folder) }) where name != FileLayout.lockName {
+      let all = list(folder) { try names(in: folder) }
+      let documents = Set(all)
+      for name in all where name != FileLayout.lockName {
+        if let own = FileLayout.document(ofSpare: name), documents.contains(own) { continue }
         body("\(folder)/\(name)", finding(type, name, in: folder))
       }
     }
@@ -38,20 +41,30 @@ extension FileDocumentStore {
 
   /// Takes the folder's lock for it: a writer holds it, so nothing in use is taken away.
   private func removeLeftovers(in folder: String) throws -> Int {
-    let isLeftover = { (name: String) in name.hasPrefix(FileLayout.temporaryPrefix) }
-    guard try names(in: folder).contains(where: isLeftover) else { return 0 }
-    let descriptor = try System.open(folder, in: root.descriptor, O_RDONLY | O_DIRECTORY)
-    let lock = try acquireLock(of: folder, descriptor)
-    defer { try? System.unlock(lock) }
-    let leftovers = try System.names(in: descriptor).filter(isLeftover)
-    for name in leftovers { try System.remove(name, in: descriptor) }
-    return leftovers.count
+    guard try !leftovers(names(in: folder)).isEmpty else { return 0 }
+    let descriptor = try open(folder)
+    return try withLock(of: folder, descriptor) {
+      let leftovers = try leftovers(System.names(in: descriptor))
+      for name in leftovers { try System.remove(name, in: descriptor) }
+      return leftovers.count
+    }
+  }
+
+  /// Files that a document was to be written into, and spare files of documents that are gone.
+  private func leftovers(_ names: [String]) -> [String] {
+    let all = Set(names)
+    return names.filter { name in
+      if let document = FileLayout.document(ofSpare: name) { return !all.contains(document) }
+      return name.hasPrefix(FileLayout.temporaryPrefix)
+    }
   }
 
   private func finding<D: Document>(
     _ type: D.Type, _ name: String, in folder: String
   ) -> DocumentFinding {
-    if name.hasPrefix(FileLayout.temporaryPrefix) { return .leftover }
+    if [FileLayout.temporaryPrefix, FileLayout.sparePrefix].contains(where: name.hasPrefix) {
+      return .leftover
+    }
     guard let key = FileLayout.key(ofName: name),
       let layout = try? FileLayout(collection: type.collection, key: key)
     else { return .bad(fault: "not the name of a document") }
@@ -91,6 +104,10 @@ extension FileDocumentStore {
 
   /// The names in a folder (`tokens` or `tokens/3f`).
   func names(in folder: String) throws(SystemCallError) -> [String] {
-    try System.names(in: System.open(folder, in: root.descriptor, O_RDONLY | O_DIRECTORY))
+    try System.names(in: open(folder))
+  }
+
+  private func open(_ folder: String) throws(SystemCallError) -> FileDescriptor {
+    try System.open(folder, in: root.descriptor, O_RDONLY | O_DIRECTORY)
   }
 }

@@ -4,8 +4,8 @@ import SystemCalls
 
 /// Documents as files below one folder, `<collection>/<2 hex digits>/<key>.json`, under file locks.
 ///
-/// A change is written aside, made durable, and renamed over the old file, so a reader sees the
-/// old document or the new one, whole, whatever dies in between.
+/// A change is written aside, made durable, and given the document's name, so a reader sees the old
+/// document or the new one, whole, whatever dies in between. `Docs/files.md` has the reasons.
 /// Any number of processes on one machine may share the folder; a network file system will not do.
 public struct FileDocumentStore: DocumentStore {
   /// The store's folder, held open, so that nothing is ever written elsewhere, whatever its path
@@ -14,6 +14,7 @@ public struct FileDocumentStore: DocumentStore {
   let lockTimeout: Duration
   /// Shared by all copies of this store.
   let cache = DocumentCache()
+  let turns = Turns()
 
   /// Opens the store at `path` and makes its folder (0700) if there is none.
   ///
@@ -64,21 +65,20 @@ public struct FileDocumentStore: DocumentStore {
       try naming(layout.path) {
         try requirePath()
         let folder = try openFolder(layout)
-        let lock = try acquireLock(of: layout.folder, folder)
-        defer { try? System.unlock(lock) }
-
-        let old = try readUnderLock(type, key, layout, in: folder)
-        var new = old
-        let result = try change(&new)
-        if new != old {
-          cache.forget(type, key)
-          try commit(new, key, named: layout.name, in: folder)
-        } else {
-          // The process that wrote or removed it may have died before that was durable; now somebody relies
-          // on it.
-          try System.sync(folder)
+        return try withLock(of: layout.folder, folder) {
+          let old = try readUnderLock(type, key, layout, in: folder)
+          var new = old.document
+          let result = try change(&new)
+          if new != old.document {
+            cache.forget(type, key)
+            try commit(new, key, layout, insteadOf: old.version, in: folder)
+          } else {
+            // Whoever wrote or removed it may have died before that was durable; now somebody
+            // relies on it.
+            try System.sync(folder)
+          }
+          return result
         }
-        return result
       }
     }
   }

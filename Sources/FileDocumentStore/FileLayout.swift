@@ -12,7 +12,12 @@ struct FileLayout {
   var path: String { "\(folder)/\(name)" }
 
   static let lockName = ".lock"
+  /// Of the files that older versions wrote a document into, before they gave it its name.
   static let temporaryPrefix = ".new-"
+  static let sparePrefix = ".spare-"
+
+  /// The spare file beside `alice.json`: `.spare-alice.json`.
+  var spareName: String { Self.sparePrefix + name }
 
   init(collection: String, key: String) throws(DocumentStoreError) {
     try DocumentKey.validate(key)
@@ -20,6 +25,11 @@ struct FileLayout {
     self.collection = collection
     self.folder = "\(collection)/\(hash.hexadecimal)"
     self.name = percentEncoded(key) + Self.suffix
+  }
+
+  /// The name of the document that a spare file belongs to; `nil` for any other file.
+  static func document(ofSpare name: String) -> String? {
+    name.hasPrefix(sparePrefix) ? String(name.dropFirst(sparePrefix.count)) : nil
   }
 
   /// The key that a file's name stands for; `nil` for a file that is no document.

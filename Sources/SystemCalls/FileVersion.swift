@@ -8,7 +8,8 @@ public struct FileVersion: Equatable, Sendable {
   private let device: dev_t
   private let inode: ino_t
   private let size: off_t
-  private let modified: FileTime
+  /// When its bytes were last written, or what that was set to.
+  public let modified: FileTime
   private let changed: FileTime
 
   public init(_ status: stat) {
@@ -37,6 +38,8 @@ public struct FileTime: Equatable, Sendable {
     seconds = time.tv_sec
     nanoseconds = time.tv_nsec
   }
+
+  public static let zero = FileTime(timespec())
 
   public static var now: FileTime { FileTime(kernelFileClock()) }
 

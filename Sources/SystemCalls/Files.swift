@@ -133,6 +133,37 @@ extension System {
     try retrying("rename") { renameat(folder.number, old, folder.number, new) }
   }
 
+  /// What a rename does where there is something at the new name (renameat2(2)).
+  public enum Renaming: UInt32, Sendable {
+    /// It fails with EEXIST.
+    case toFreeName = 1
+    /// The two change names, at once.
+    case exchange = 2
+  }
+
+  /// renameat2(2) within one folder. Returns `false`, and does nothing, where the file system cannot
+  /// do it in this way.
+  public static func rename(
+    _ old: String, to new: String, in folder: FileDescriptor, _ way: Renaming
+  ) throws(SystemCallError) -> Bool {
+    do {
+      try retrying("rename") { renameInFolder(old, new, folder.number, flags: way.rawValue) }
+      return true
+    } catch  where [EINVAL, ENOSYS].contains(error.code) {
+      return false
+    }
+  }
+
+  /// utimensat(2): sets the time at which the file of this name was last modified to time zero.
+  public static func clearModificationTime(
+    of name: String, in folder: FileDescriptor
+  ) throws(SystemCallError) {
+    let unchanged = timespec(tv_sec: 0, tv_nsec: 1 << 30 - 2)
+    try retrying("utimensat") {
+      utimensat(folder.number, name, [unchanged, timespec()], AT_SYMLINK_NOFOLLOW)
+    }
+  }
+
   /// linkat(2) within one folder. A name that is taken stays as it is and is no error.
   public static func link(
     _ old: String, to new: String, in folder: FileDescriptor
@@ -200,8 +231,10 @@ extension System {
     try retrying("fchmod") { fchmod(file.number, mode) }
   }
 
-  /// ftruncate(2) to nothing.
-  public static func truncate(_ file: FileDescriptor) throws(SystemCallError) {
-    try retrying("ftruncate") { ftruncate(file.number, 0) }
+  /// ftruncate(2)
+  public static func truncate(
+    _ file: FileDescriptor, to size: Int = 0
+  ) throws(SystemCallError) {
+    try retrying("ftruncate") { ftruncate(file.number, size) }
   }
 }

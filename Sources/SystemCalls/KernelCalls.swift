@@ -19,3 +19,8 @@ func kernelFileClock() -> timespec {
   _ = kernel_clock_gettime(CLOCK_REALTIME_COARSE, &time)
   return time
 }
+
+/// Declared by CLinux, for Glibc's module leaves it out.
+func renameInFolder(_ old: String, _ new: String, _ folder: Int32, flags: UInt32) -> Int32 {
+  renameat2(folder, old, folder, new, flags)
+}

@@ -53,6 +53,29 @@ final class LockTests: StoreTestCase {
       try store(lockTimeout: .zero).update(Note.self, "b") { $0?.count = 1 })
   }
 
+  func testF19_threadThatWaitsBehindAnotherOfItsProcessIsBusyAfterTheTimeoutToo() throws {
+    let patient = try store(holding: "a")
+    let holding = DispatchSemaphore(value: 0)
+    let done = DispatchSemaphore(value: 0)
+    let hasted = try store(lockTimeout: .milliseconds(30))
+    DispatchQueue.global().async {
+      try? hasted.update(Note.self, "a") { _ in
+        holding.signal()
+        done.wait()
+      }
+    }
+    holding.wait()
+    for store in [hasted, try store(lockTimeout: .milliseconds(30))] {
+      XCTAssertThrowsError(try store.update(Note.self, "a") { $0?.count = 1 }) {
+        guard case DocumentStoreError.busy = $0 else { return XCTFail("\($0)") }
+      }
+    }
+    done.signal()
+    try patient.update(Note.self, "a") { $0?.count = 2 }
+    try hasted.update(Note.self, "a") { $0?.count += 1 }
+    XCTAssertEqual(try patient.read(Note.self, "a")?.count, 3)
+  }
+
   func testF20_lockOfAKilledHolderIsFree() throws {
     _ = try store(holding: "a")
     let process = try holder(of: "a")
