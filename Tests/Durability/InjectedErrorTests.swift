@@ -8,8 +8,8 @@ final class InjectedErrorTests: TemporaryFolderTestCase {
   private static let errors = ["ENOSPC", "EIO", "EMFILE", "EROFS", "EDQUOT", "EINTR"]
   /// Where the path to and from the disk may fail. Those of the connection are others' matter.
   static let calls: Set<String> = [
-    "openat", "fstat", "newfstatat", "read", "write", "fdatasync", "renameat", "fsync", "flock",
-    "close", "mkdirat", "unlinkat",
+    "openat", "fstat", "newfstatat", "read", "write", "fdatasync", "renameat2", "fsync", "flock",
+    "close", "mkdirat", "unlinkat", "ftruncate", "utimensat",
   ]
 
   func testF6_F7_F8_F9_rotationAnswersEachErrorSafely() async throws {

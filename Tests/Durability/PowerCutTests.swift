@@ -48,6 +48,21 @@ final class PowerCutTests: TemporaryFolderTestCase {
     try await check("replay after a kill", troubled: "signal=SIGKILL") { .refresh($0.current) }
   }
 
+  /// The one who rotated died before that was durable: on the disk, the file that is spare by now is
+  /// still the document. Then somebody writes.
+  func testF1_F2_documentIsOldOrNewAfterAPowerCutDuringTheNextCommitOfADeadWorkers() async throws {
+    try await check(
+      "sign-in after a killed rotation", troubled: "signal=SIGKILL", then: { _ in .login("alice") }
+    ) { .refresh($0.current) }
+  }
+
+  func testF2_F9_documentIsOldOrNewAfterAPowerCutDuringTheCommitAfterAnUnknownOutcome() async throws
+  {
+    try await check(
+      "sign-in after a failed one", troubled: "error=EIO", then: { _ in .login("alice") }
+    ) { .refresh($0.current) }
+  }
+
   func testF2_F9_replayOfARotationOfUnknownOutcomeIsThereAfterAPowerCut() async throws {
     try await check("replay after an error", troubled: "error=EIO") { .refresh($0.current) }
   }
@@ -90,14 +105,14 @@ final class PowerCutTests: TemporaryFolderTestCase {
   func testO2_writeInPlaceIsSeen() async throws {
     let cut = try await record { .refresh($0.current) }
     var target: (folder: String, name: String)?
-    for case .rename(_, let name, let folder) in cut.calls { target = (folder, name) }
+    for case .exchange(_, let name, let folder) in cut.calls { target = (folder, name) }
     let document = try XCTUnwrap(target)
     // The same bytes, written and synced in the document itself.
     let faulty: [RecordedCall] = cut.calls.compactMap { call in
       switch call {
-      case .createFile(let file, let name, let folder) where name.hasPrefix(".new-"):
+      case .createFile(let file, let name, let folder) where name.hasPrefix(".spare-"):
         .createFile(file: file, name: document.name, folder: folder)
-      case .rename: nil
+      case .exchange: nil
       default: call
       }
     }
@@ -117,9 +132,16 @@ final class PowerCutTests: TemporaryFolderTestCase {
 
   private func check(
     _ name: String, emptied: String? = nil, settings: [String] = [], troubled: String? = nil,
-    _ call: (Scene) -> Call
+    then next: ((Scene) -> Call)? = nil, _ call: (Scene) -> Call
   ) async throws {
-    let cut = try await record(emptied: emptied, settings: settings, troubled: troubled, call)
+    let cut = try await record(
+      emptied: emptied, settings: settings, troubled: troubled, then: next, call)
+    if next != nil {
+      let changes = cut.calls.prefix { if case .syncFolder = $0 { false } else { true } }
+      XCTAssertTrue(
+        changes.contains { if case .exchange = $0 { true } else { false } },
+        "was durable before the trouble came: \(changes)")
+    }
     XCTAssertTrue(cut.calls.contains(.answer), "the recorded run has no answer")
     let verdict = try PowerCutVerdict(on: cut, in: folder)
     XCTAssertEqual(Array(verdict.violations.prefix(5)), [])
@@ -130,11 +152,11 @@ final class PowerCutTests: TemporaryFolderTestCase {
 
   /// - Parameters:
   ///   - emptied: a collection to begin without.
-  ///   - troubled: what befalls the first sync of a folder, as strace injects it. Then the same is
-  ///     asked again.
+  ///   - troubled: what befalls the first sync of a folder, as strace injects it.
+  ///   - next: what is asked then, if not the same again.
   private func record(
     emptied: String? = nil, settings: [String] = [], troubled: String? = nil,
-    _ call: (Scene) -> Call
+    then next: ((Scene) -> Call)? = nil, _ call: (Scene) -> Call
   ) async throws -> PowerCut {
     let scene = try await Scene(in: "\(folder)/scene")
     var worker = try scene.worker(settings: settings)
@@ -152,7 +174,7 @@ final class PowerCutTests: TemporaryFolderTestCase {
       try reader.follow(worker.process, data: scene.data)
     }
     let tracer = try Tracer(worker.process, CallReader.options, in: scene.folder)
-    XCTAssertEqual(worker.call(call(scene)).map { $0.status / 100 }, 2)
+    XCTAssertEqual(worker.call(next?(scene) ?? call(scene)).map { $0.status / 100 }, 2)
     // The answer comes before strace has written it down.
     for _ in 0..<200 {
       var ahead = reader

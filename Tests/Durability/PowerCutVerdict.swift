@@ -50,18 +50,23 @@ struct PowerCutVerdict {
     var files: [Int: [UInt8]] = [:]
     var names: [String: Int] = [:]
     var versions: [String: [[UInt8]?]] = [:]
-    for (path, bytes) in cut.start where path.hasSuffix(".json") { versions[path] = [bytes] }
+    for (path, bytes) in cut.start where isDocument(path) { versions[path] = [bytes] }
     let answered = cut.calls.firstIndex(of: .answer).map { $0 < count } ?? false
     for (index, call) in cut.calls.enumerated() {
       var changed: (path: String, bytes: [UInt8]?)?
       switch call {
       case .createFile(let file, let name, let folder):
         names[joined(folder, name)] = file
-        if name.hasSuffix(".json") { changed = (joined(folder, name), nil) }
+        if isDocument(name) { changed = (joined(folder, name), nil) }
       case .write(let file, let bytes): files[file, default: []] += bytes
       case .rename(let from, let to, let folder):
         changed = (joined(folder, to), names[joined(folder, from)].flatMap { files[$0] })
-      case .remove(let name, let folder) where name.hasSuffix(".json"):
+      case .exchange(let one, let other, let folder):
+        // A spare file becomes the document.
+        let (spare, document) = (joined(folder, one), joined(folder, other))
+        changed = (document, names[spare].flatMap { files[$0] })
+        (names[spare], names[document]) = (names[document], names[spare])
+      case .remove(let name, let folder) where isDocument(name):
         changed = (joined(folder, name), nil)
       default: break
       }

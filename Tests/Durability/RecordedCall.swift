@@ -3,12 +3,14 @@ import Glibc
 
 /// One system call that changed files or synced them, or sent an answer, as strace wrote it down.
 enum RecordedCall: Equatable {
+  /// A file was opened for writing, and made where there was none. Each opening has its own number.
   case createFile(file: Int, name: String, folder: String)
   case makeFolder(path: String)
-  case truncate(file: Int)
+  case truncate(file: Int, size: Int)
   case write(file: Int, bytes: [UInt8])
   case syncFile(file: Int)
   case rename(from: String, to: String, folder: String)
+  case exchange(one: String, other: String, folder: String)
   case remove(name: String, folder: String)
   case syncFolder(path: String)
   /// An answer that it was done has left.
@@ -24,7 +26,8 @@ struct CallReader {
 
   static let options = [
     "-xx", "-s", "1000000",
-    "-e", "trace=openat,close,write,fdatasync,fsync,renameat,unlinkat,mkdirat,ftruncate,pwrite64",
+    "-e",
+    "trace=openat,close,write,fdatasync,fsync,renameat,renameat2,unlinkat,mkdirat,ftruncate,pwrite64",
   ]
 
   /// - Parameter process: a worker; its open descriptors say which one is the data folder.
@@ -73,10 +76,14 @@ struct CallReader {
     case "fsync":
       return folders[first].map { .syncFolder(path: $0) }
         ?? files[first].map { .syncFile(file: $0) }
-    case "ftruncate": return files[first].map { .truncate(file: $0) }
-    case "renameat":
+    case "ftruncate":
+      return files[first].map { .truncate(file: $0, size: Int(arguments[1]) ?? 0) }
+    case "renameat", "renameat2":
       return folders[first].map {
-        .rename(from: text(arguments[1]), to: text(arguments[3]), folder: $0)
+        let (one, other) = (text(arguments[1]), text(arguments[3]))
+        return arguments.last == "RENAME_EXCHANGE"
+          ? .exchange(one: one, other: other, folder: $0)
+          : .rename(from: one, to: other, folder: $0)
       }
     case "unlinkat":
       return folders[first].map { .remove(name: text(arguments[1]), folder: $0) }
@@ -118,4 +125,9 @@ func joined(_ folder: String, _ name: String) -> String {
 func split(_ path: String) -> (folder: String, name: String) {
   let parts = path.split(separator: "/")
   return (parts.dropLast().joined(separator: "/"), String(parts.last ?? ""))
+}
+
+/// Whether a path leads to a document, and not to its spare file, a lock or a folder.
+func isDocument(_ path: String) -> Bool {
+  path.hasSuffix(".json") && !split(path).name.hasPrefix(".")
 }

@@ -57,6 +57,12 @@ struct Scene {
     for name in try files.contentsOfDirectory(atPath: base) {
       try files.copyItem(atPath: "\(base)/\(name)", toPath: "\(data)/\(name)")
     }
+    // A spare file's time of modification says that it is one on the disk, too.
+    for path in try files.subpathsOfDirectory(atPath: base) where path.contains("/.spare-") {
+      let time = try files.attributesOfItem(atPath: "\(base)/\(path)")[.modificationDate]
+      try files.setAttributes(
+        [.modificationDate: try XCTUnwrap(time)], ofItemAtPath: "\(data)/\(path)")
+    }
   }
 
   func worker(
@@ -82,9 +88,13 @@ struct Scene {
   /// The document of the sessions to which a refresh token belongs.
   func tokensPath(of token: String) throws -> String { try path("tokens", claim("sub", of: token)) }
 
-  /// Files that an update left behind unfinished.
+  /// Files that an update left behind unfinished: what `check` would tell, too.
   func leftovers() throws -> [String] {
-    try FileManager.default.subpathsOfDirectory(atPath: data).filter { $0.contains("/.new-") }
+    let paths = try FileManager.default.subpathsOfDirectory(atPath: data)
+    return paths.filter { path in
+      path.contains("/.spare-") && !paths.contains(path.replacing("/.spare-", with: "/"))
+        || path.contains("/.new-")
+    }
   }
 }
 
