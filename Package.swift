@@ -49,7 +49,9 @@ let package = Package(
     .target(name: "DocumentStore"),
     .target(name: "DocumentStoreConformance", dependencies: ["DocumentStore"]),
     .target(name: "MemoryDocumentStore", dependencies: ["DocumentStore"]),
-    .target(name: "FileDocumentStore", dependencies: ["DocumentStore", "SystemCalls", crypto]),
+    .target(
+      name: "FileDocumentStore",
+      dependencies: ["DocumentStore", "Execution", "SystemCalls", crypto]),
     .target(
       name: "Tokens",
       dependencies: [

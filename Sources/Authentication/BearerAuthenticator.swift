@@ -60,9 +60,9 @@ extension HTTPError {
 
 /// What follows the scheme `Bearer` (in any case) and exactly one space.
 private func bearerToken(_ header: ForeignText?) -> ForeignText? {
-  guard let bytes = header?.bytes, let space = bytes.firstIndex(of: UInt8(ascii: " ")),
-    bytes[..<space].lowercasedASCII.elementsEqual("bearer".utf8)
+  guard let bytes = header?.bytes, bytes.count > 7, bytes[6] == UInt8(ascii: " "),
+    Array(bytes[..<6].lowercasedASCII) == Array("bearer".utf8)
   else { return nil }
-  let token = bytes[(space + 1)...]
-  return token.isEmpty || token.contains(UInt8(ascii: " ")) ? nil : ForeignText(token)
+  let token = bytes[7...]
+  return token.contains(UInt8(ascii: " ")) ? nil : ForeignText(token)
 }

@@ -1,4 +1,5 @@
 import DocumentStore
+import Glibc
 import Synchronization
 import SystemCalls
 
@@ -102,7 +103,12 @@ final class DocumentCache: Sendable {
     static func == (one: Name, other: Name) -> Bool {
       guard one.type == other.type else { return false }
       var (key, otherKey) = (one.key, other.key)
-      return key.withUTF8 { bytes in otherKey.withUTF8 { bytes.elementsEqual($0) } }
+      return key.withUTF8 { bytes in
+        otherKey.withUTF8 { other in
+          bytes.count == other.count
+            && memcmp(bytes.baseAddress!, other.baseAddress!, bytes.count) == 0
+        }
+      }
     }
   }
 }

@@ -1,4 +1,5 @@
 public import DocumentStore
+import Execution
 import Glibc
 import SystemCalls
 
@@ -65,19 +66,21 @@ public struct FileDocumentStore: DocumentStore {
       try naming(layout.path) {
         try requirePath()
         let folder = try openFolder(layout)
-        return try withLock(of: layout.folder, folder) {
-          let old = try readUnderLock(type, key, layout, in: folder)
-          var new = old.document
-          let result = try change(&new)
-          if new != old.document {
-            cache.forget(type, key)
-            try commit(new, key, layout, insteadOf: old.version, in: folder)
-          } else {
-            // Whoever wrote or removed it may have died before that was durable; now somebody
-            // relies on it.
-            try System.sync(folder)
+        return try Blocking.run {
+          try withLock(of: layout.folder, folder) {
+            let old = try readUnderLock(type, key, layout, in: folder)
+            var new = old.document
+            let result = try change(&new)
+            if new != old.document {
+              cache.forget(type, key)
+              try commit(new, key, layout, insteadOf: old.version, in: folder)
+            } else {
+              // The process that wrote or removed it may have died before that was durable; now
+              // somebody relies on it.
+              try System.sync(folder)
+            }
+            return result
           }
-          return result
         }
       }
     }

@@ -95,6 +95,7 @@ public struct ReceivedHeaders: Sendable {
 
 extension Span<UInt8> {
   /// Whether the bytes there are those of `text`.
+  @inline(__always)
   package func `is`(_ range: Range<Int>, _ text: StaticString) -> Bool {
     guard range.count == text.utf8CodeUnitCount else { return false }
     for offset in 0..<range.count where self[range.lowerBound + offset] != text.utf8Start[offset] {
