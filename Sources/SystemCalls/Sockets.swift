@@ -23,7 +23,7 @@ extension System {
     }
   }
 
-  /// connect(2): whether anybody listens at `path`, be it with a full backlog.
+  /// connect(2): whether a process listens at `path`, also with a full backlog.
   public static func isListening(atPath path: String) throws(SystemCallError) -> Bool {
     let socket = try streamSocket()
     let bytes = try socketAddress(ofPath: path)
@@ -43,7 +43,7 @@ extension System {
     try retrying("listen") { Glibc.listen(socket.number, backlog) }
   }
 
-  /// accept4(2), close-on-exec. The caller closes it. `nil` when nobody is waiting any longer.
+  /// accept4(2), close-on-exec. The caller closes it. `nil` when no connection waits.
   public static func accept(_ listener: Int32) throws(SystemCallError) -> Int32? {
     do throws(SystemCallError) {
       return try retrying("accept") { accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue)) }

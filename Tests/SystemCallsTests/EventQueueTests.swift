@@ -4,16 +4,17 @@ import XCTest
 @testable import SystemCalls
 
 final class EventQueueTests: XCTestCase {
-  private var read: Int32 = -1
-  private var write: Int32 = -1
+  private var readEnd: FileDescriptor?
+  private var writeEnd: FileDescriptor?
+  private var read: Int32 { readEnd?.number ?? -1 }
+  private var write: Int32 { writeEnd?.number ?? -1 }
 
   override func setUpWithError() throws {
-    (read, write) = try System.pipe()
+    (readEnd, writeEnd) = try System.pipe()
   }
 
   override func tearDown() {
-    close(read)
-    close(write)
+    (readEnd, writeEnd) = (nil, nil)
   }
 
   func testNothingReadyIsNil() throws {
@@ -46,8 +47,7 @@ final class EventQueueTests: XCTestCase {
   func testEndOfThePeerIsToldToo() throws {
     let queue = try EventQueue()
     try queue.add(read, .once, token: 7)
-    close(write)
-    write = -1
+    writeEnd = nil
     XCTAssertEqual(try queue.wait(milliseconds: 0), 7)
   }
 
