@@ -181,7 +181,10 @@ let package = Package(
       dependencies: ["HandlerKit", "SessionsModule", "TestSupport", http]),
     .testTarget(
       name: "PasswordModuleTests",
-      dependencies: ["Accounts", "HandlerKit", "PasswordModule", "Sessions", "TestSupport", http]),
+      dependencies: [
+        "Accounts", "DocumentStore", "FileDocumentStore", "HandlerKit", "PasswordModule",
+        "Sessions", "TestSupport", http,
+      ]),
     .testTarget(
       name: "JobsModuleTests",
       dependencies: ["DocumentStore", "HandlerKit", "JobsModule", "TestSupport", "Tokens", http]),
