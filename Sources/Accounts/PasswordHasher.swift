@@ -6,8 +6,7 @@ import SystemCalls
 /// Hashes passwords and checks them, by Argon2id (RFC 9106).
 ///
 /// A hash takes 19 MiB and tens of milliseconds on purpose. So only so many are computed at a
-/// time; others wait, and when too many wait or it takes too long, they are turned away. Each is
-/// computed on a thread of its own that lets other threads go first.
+/// time; others wait, and when too many wait or it takes too long, they are turned away.
 public final class PasswordHasher: Sendable {
   /// What a hash costs.
   public struct Cost: Equatable, Sendable {
@@ -49,6 +48,8 @@ public final class PasswordHasher: Sendable {
   private let callers = Atomic(0)
   private let callerLimit: Int
   private let timeout: DispatchTimeInterval
+  /// As many as there are permits.
+  private let threads = HashingThreads()
   /// The hash of no password, checked where there is no user, so that the answer takes as long.
   private let dummyHash: String
 
@@ -114,9 +115,6 @@ public final class PasswordHasher: Sendable {
   }
 
   private static let knownTimeout = DispatchTimeInterval.seconds(20)
-  /// As much as lets a thread of the usual nice value have three quarters of a core that both want
-  /// (sched(7)): other requests are answered nearly as if nobody signed in, and sign-ins go on.
-  private static let niceness: Int32 = 5
 
   /// Waits for a permit and for what `compute` finds out. Here and nowhere else a caller is blocked,
   /// for as long as a hash takes and the timeout before it.
@@ -132,7 +130,7 @@ public final class PasswordHasher: Sendable {
     }
     defer { permits.signal() }
     do {
-      return try System.runOnThread(niceness: Self.niceness) { Result { try compute() } }.get()
+      return try threads.run { Result { try compute() } }.get()
     } catch is SystemCallError {
       throw PasswordHasherError.unavailable
     }

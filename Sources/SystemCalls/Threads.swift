@@ -1,22 +1,17 @@
 import Glibc
-import Synchronization
 
 extension System {
-  /// Runs `body` on a thread made for it (pthread_create(3)), and waits until it is done.
-  ///
-  /// No signal is delivered to that thread, and its nice value is its own (nice(2): on Linux it is
-  /// one of threads, not of processes).
+  /// Starts a thread (pthread_create(3)) that runs `body` and ends. No signal is delivered to it, and
+  /// its nice value is its own (nice(2): on Linux it is one of threads, not of processes).
   /// - Parameter niceness: what is added to the nice value of the caller.
-  /// - Throws: where there can be no further thread; `body` does not run then.
-  public static func runOnThread<R: Sendable>(
-    niceness: Int32, _ body: @escaping @Sendable () -> R
-  ) throws(SystemCallError) -> R {
-    let outcome = Outcome<R>()
+  public static func startJoinableThread(
+    niceness: Int32, _ body: @escaping @Sendable () -> Void
+  ) throws(SystemCallError) -> JoinableThread {
     let work = Unmanaged.passRetained(
       Work {
         blockSignals()
         _ = nice(niceness)
-        outcome.set(body())
+        body()
       })
     var thread = pthread_t()
     let code = pthread_create(&thread, nil, runWork, work.toOpaque())
@@ -24,11 +19,17 @@ extension System {
       work.release()
       throw SystemCallError(call: "pthread_create", code: code)
     }
+    return JoinableThread(thread: thread)
+  }
+}
+
+/// A thread that has to be joined.
+public struct JoinableThread: Sendable {
+  fileprivate let thread: pthread_t
+
+  /// pthread_join(3): waits until it has ended. To be called once.
+  public func join() {
     pthread_join(thread, nil)
-    guard let result = outcome.value else {
-      throw SystemCallError(call: "pthread_join", code: EINVAL)
-    }
-    return result
   }
 }
 
@@ -36,13 +37,6 @@ private final class Work {
   let run: () -> Void
 
   init(_ run: @escaping () -> Void) { self.run = run }
-}
-
-private final class Outcome<R: Sendable>: Sendable {
-  private let stored = Mutex<R?>(nil)
-
-  var value: R? { stored.withLock { $0 } }
-  func set(_ value: R) { stored.withLock { $0 = value } }
 }
 
 private func runWork(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {

@@ -76,19 +76,24 @@ final class HasherLoadTests: XCTestCase {
 
   /// Or a few sign-ins keep all other requests waiting.
   func testJ10_hashesLetOtherThreadsGoFirst() throws {
-    let hasher = try PasswordHasher(
+    var hasher: PasswordHasher? = try PasswordHasher(
       cost: .init(passes: 4, memory: 128 << 20), concurrency: 2, timeout: .seconds(60))
     let password = try XCTUnwrap(Password("a"))
     let own = getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
     let done = DispatchGroup()
     for _ in 0..<3 {
-      DispatchQueue.global().async(group: done) { _ = try? hasher.verify(password, against: nil) }
+      DispatchQueue.global().async(group: done) { [hasher] in
+        _ = try? hasher?.verify(password, against: nil)
+      }
     }
     var most = 0
     while done.wait(timeout: .now() + .milliseconds(1)) == .timedOut {
       most = max(most, niceThreads(than: own).count)
     }
     XCTAssertEqual(most, 2, "as many as are computed at a time")
+    hasher = nil
+    // The last of the three may hold it for a moment longer.
+    for _ in 0..<1_000 where !niceThreads(than: own).isEmpty { usleep(1_000) }
     XCTAssertEqual(niceThreads(than: own), [], "none is left")
     XCTAssertEqual(getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0), own)
   }
