@@ -122,7 +122,7 @@ let package = Package(
       path: "Tests/TestSupport"),
     .executableTarget(
       name: "CostProbe",
-      dependencies: ["FastCGI", "ForeignInput", "HandlerKit", "TestSupport"],
+      dependencies: ["Accounts", "FastCGI", "ForeignInput", "HandlerKit", "TestSupport"],
       path: "Tests/CostProbe"),
     .testTarget(name: "SystemCallsTests", dependencies: ["CLinux", "SystemCalls", "TestSupport"]),
     .testTarget(name: "ForeignInputTests", dependencies: ["ForeignInput"]),
