@@ -65,7 +65,9 @@ let package = Package(
     .target(name: "Sessions", dependencies: ["DocumentStore", "SystemCalls", crypto]),
     .target(
       name: "Accounts",
-      dependencies: ["CSodium", "DocumentStore", "ForeignInput", "SystemCalls", crypto]),
+      dependencies: [
+        "CSodium", "DocumentStore", "Execution", "ForeignInput", "SystemCalls", crypto,
+      ]),
     .target(
       name: "Authentication",
       dependencies: [
@@ -197,7 +199,10 @@ let package = Package(
       dependencies: ["HandlerKit", "SessionsModule", "TestSupport", http]),
     .testTarget(
       name: "PasswordModuleTests",
-      dependencies: ["Accounts", "HandlerKit", "PasswordModule", "Sessions", "TestSupport", http]),
+      dependencies: [
+        "Accounts", "DocumentStore", "FileDocumentStore", "HandlerKit", "PasswordModule",
+        "Sessions", "TestSupport", http,
+      ]),
     .testTarget(
       name: "JobsModuleTests",
       dependencies: ["DocumentStore", "HandlerKit", "JobsModule", "TestSupport", "Tokens", http]),

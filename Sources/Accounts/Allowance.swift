@@ -6,6 +6,10 @@ struct Allowance: Sendable {
   /// Until one failure is forgotten, in seconds.
   let pace: TimeInterval
 
+  /// A right password's attempt stays counted while no more than this is, until it is forgotten
+  /// like a failure: taking it back would be one more durable update.
+  var leftover: Double { free / 5 }
+
   /// Of one address at one account: 20 in any hour.
   static let addressAtAccount = Allowance(free: 20, pace: 3600)
   /// Of all strange addresses together at one account: 100 in any hour, 96 of them at once.
@@ -23,10 +27,9 @@ struct FailureCount: Codable, Equatable, Sendable {
   /// Seconds since 1970.
   private var last: Double = 0
 
-  /// By how many seconds a request may be older than the one that was counted last: it has waited
-  /// for its turn. When more are missing, the clock was set back, and nobody waits for it to catch
-  /// up.
-  private static let longestTurn: TimeInterval = 60
+  /// By how many seconds a request may be older than the one that was counted last, since it has
+  /// waited. When it is more, the clock was set back, and counting goes on from the new time.
+  private static let clockTolerance: TimeInterval = 60
 
   /// What is not forgotten at `time`.
   func count(at time: Date, _ allowance: Allowance) -> Double {
@@ -43,8 +46,8 @@ struct FailureCount: Codable, Equatable, Sendable {
   }
 
   /// Whether the clock was set back since the last failure. Then it is not known how long ago that
-  /// was, before `followClock` starts anew.
-  func isAhead(of time: Date) -> Bool { last > time.timeIntervalSince1970 + Self.longestTurn }
+  /// was; `followClock` takes it to have been at the new time.
+  func isAhead(of time: Date) -> Bool { last > time.timeIntervalSince1970 + Self.clockTolerance }
 
   mutating func followClock(to time: Date) {
     if isAhead(of: time) { last = time.timeIntervalSince1970 }

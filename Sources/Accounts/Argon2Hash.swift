@@ -23,6 +23,17 @@ struct Argon2Hash: Equatable {
     self.digest = digest
   }
 
+  /// One that was made of no password: salt and digest are random.
+  static func ofNothing(_ cost: PasswordHasher.Cost) -> String {
+    func random(_ count: Int) -> String {
+      var bytes = [UInt8](repeating: 0, count: count)
+      randombytes_buf(&bytes, count)
+      return encoded(bytes)
+    }
+    let salt = random(Int(crypto_pwhash_SALTBYTES))
+    return "$argon2id$v=19$m=\(cost.memory >> 10),t=\(cost.passes),p=1$\(salt)$\(random(32))"
+  }
+
   /// Whether the hash was made of `password`; takes its time.
   /// - Throws: `unavailable` where there is no memory for it.
   func isMade(of password: Password) throws(PasswordHasherError) -> Bool {
@@ -55,6 +66,13 @@ private func decoded(_ text: Substring) -> [UInt8]? {
     &bytes, bytes.count, String(text), text.utf8.count, nil, &count, nil,
     sodium_base64_VARIANT_ORIGINAL_NO_PADDING)
   return result == 0 ? Array(bytes.prefix(count)) : nil
+}
+
+private func encoded(_ bytes: [UInt8]) -> String {
+  let variant = sodium_base64_VARIANT_ORIGINAL_NO_PADDING
+  var text = [CChar](repeating: 0, count: sodium_base64_encoded_len(bytes.count, variant))
+  sodium_bin2base64(&text, text.count, bytes, bytes.count, variant)
+  return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
 }
 
 /// Lends `bytes` as libsodium takes a password: by address and length, so that a NUL is a byte like

@@ -1,11 +1,11 @@
 public import DocumentStore
 import FoundationEssentials
 
-/// Counts of failures, each in a slot by a keyed hash of what it is of.
+/// Counts of failures, each in a slot that a keyed hash of the name or the address chooses.
 ///
-/// There are so many slots and no more, whatever names and addresses strangers invent, and nothing
-/// that they do makes a slot forget. Two that share a slot share its count: with as many failures as
-/// two cores can hash in an hour, fewer meet in a slot than it forgets.
+/// The number of slots is fixed, whatever names and addresses strangers invent, and nothing that
+/// they do makes a slot forget. Two that share a slot share its count: with as many failures as two
+/// cores can hash in an hour, fewer share a slot than it forgets.
 struct FailureSlots: Codable, Equatable, Sendable {
   private var counts: [String: FailureCount] = [:]
 
@@ -13,9 +13,13 @@ struct FailureSlots: Codable, Equatable, Sendable {
     counts[slot.name]?.wait(at: time, allowance)
   }
 
-  /// As `wait`, but `nil` where the clock was set back: then somebody has to `followClock`.
+  /// As `wait`, but `nil` where the clock was set back: `followClock` has to be called then.
   func certainWait(_ slot: FailureSlot, at time: Date, _ allowance: Allowance) -> TimeInterval? {
     counts[slot.name]?.isAhead(of: time) == true ? nil : wait(slot, at: time, allowance)
+  }
+
+  func isOverLeftover(_ slot: FailureSlot, at time: Date, _ allowance: Allowance) -> Bool {
+    counts[slot.name].map { $0.count(at: time, allowance) > allowance.leftover } ?? false
   }
 
   mutating func followClock(_ slot: FailureSlot, to time: Date) {

@@ -11,7 +11,7 @@ public struct Password: Sendable, CustomStringConvertible, CustomReflectable {
   /// Characters that a new password has at least.
   public static let shortestNew = 8
 
-  /// `nil` for one that nobody can have: empty, or too long.
+  /// `nil` for one that no user can have: empty, or too long.
   public init?(_ text: String) {
     guard Self.sizes ~= text.utf8.count else { return nil }
     let bytes = Array(composed(text).utf8)

@@ -3,7 +3,8 @@ public import FoundationEssentials
 
 /// Looks at the passwords of accounts, no faster than the throttle allows.
 public struct PasswordCheck: Sendable {
-  private let hasher: PasswordHasher
+  /// For hashes of new passwords.
+  public let hasher: PasswordHasher
   private let throttle: Throttle?
 
   /// - Parameter throttle: `nil` lets everybody try as often as they like.
@@ -24,10 +25,10 @@ public struct PasswordCheck: Sendable {
   /// Counts the attempt, and takes it back where the password is right or cannot be looked at.
   ///
   /// - Parameters:
-  ///   - password: `nil` for one that nobody can have: wrong at once. Nothing is counted, since
-  ///     nothing is guessed, and nobody can make the store write by it.
-  ///   - account: the name that it is tried for, be there such an account or not.
-  ///   - hash: the stored hash; `nil` where nobody may sign in, which takes as long to refuse.
+  ///   - password: `nil` for one that no user can have: wrong at once. Nothing is counted, since
+  ///     nothing is guessed, and the store is not written to.
+  ///   - account: the name that it is tried for, whether there is such an account or not.
+  ///   - hash: the stored hash; `nil` where no sign-in is possible, which takes as long to refuse.
   /// - Throws: `PasswordHasherError`, `DocumentStoreError`
   public func verdict(
     on password: Password?, of account: ForeignText, by guesser: Guesser, against hash: String?,

@@ -1,6 +1,8 @@
 import CSodium
 import Dispatch
+import Execution
 import Synchronization
+import SystemCalls
 
 /// Hashes passwords and checks them, by Argon2id (RFC 9106).
 ///
@@ -41,31 +43,32 @@ public final class PasswordHasher: Sendable {
   }
 
   private let cost: Cost
-  private let places: DispatchSemaphore
-  /// Those who have a place, and those who wait for one.
-  private let present = Atomic(0)
-  private let limit: Int
-  private let patience: DispatchTimeInterval
+  /// One for each hash that may be computed at a time.
+  private let permits: DispatchSemaphore
+  /// Callers that have a permit or wait for one.
+  private let callers = Atomic(0)
+  private let callerLimit: Int
+  private let timeout: DispatchTimeInterval
+  /// As many as there are permits.
+  private let threads = HashingThreads()
   /// The hash of no password, checked where there is no user, so that the answer takes as long.
   private let dummyHash: String
 
   /// - Parameters:
   ///   - concurrency: how many hashes are computed at a time, at least 1.
   ///   - waitingLimit: how many more may wait until one of those is done.
-  ///   - patience: for how long.
+  ///   - timeout: for how long they may.
   /// - Throws: `PasswordHasherError`
   public init(
     cost: Cost = .standard, concurrency: Int, waitingLimit: Int = 32,
-    patience: DispatchTimeInterval = .seconds(5)
+    timeout: DispatchTimeInterval = .seconds(5)
   ) throws {
     guard sodium_init() >= 0 else { throw PasswordHasherError.unavailable }
     self.cost = cost
-    self.places = DispatchSemaphore(value: max(1, concurrency))
-    self.limit = max(1, concurrency) + waitingLimit
-    self.patience = patience
-    var secret = [UInt8](repeating: 0, count: 32)
-    randombytes_buf(&secret, secret.count)
-    dummyHash = try Self.hash(secret, cost)
+    self.permits = DispatchSemaphore(value: max(1, concurrency))
+    self.callerLimit = max(1, concurrency) + waitingLimit
+    self.timeout = timeout
+    dummyHash = Argon2Hash.ofNothing(cost)
   }
 
   /// The hash to store for `password`.
@@ -73,7 +76,7 @@ public final class PasswordHasher: Sendable {
   /// - Parameter isKnown: as of `verify`.
   /// - Throws: `PasswordHasherError`
   public func hash(_ password: Password, isKnown: Bool = false) throws -> String {
-    try inPlace(isKnown: isKnown) { try Self.hash(password.bytes, cost) }
+    try waitForHash(isKnown: isKnown) { [cost] in try Self.hash(password.bytes, cost) }
   }
 
   /// Whether `password` is the one that `hash` was made of. Without a hash it is wrong, and takes
@@ -89,7 +92,7 @@ public final class PasswordHasher: Sendable {
     guard let computed = stored ?? Argon2Hash(dummyHash) else {
       throw PasswordHasherError.unavailable
     }
-    let isRight = try inPlace(isKnown: isKnown) { try computed.isMade(of: password) }
+    let isRight = try waitForHash(isKnown: isKnown) { try computed.isMade(of: password) }
     guard stored != nil else { return .damagedHash }
     return hash != nil && isRight ? .right : .wrong
   }
@@ -110,16 +113,28 @@ public final class PasswordHasher: Sendable {
     return String(decoding: hash.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
   }
 
-  private func inPlace<R>(isKnown: Bool = false, _ body: () throws -> R) throws -> R {
-    let ahead = present.add(1, ordering: .relaxed).oldValue
-    defer { present.subtract(1, ordering: .relaxed) }
-    // Nobody ahead of a known caller keeps it out: there are never more than wait here.
-    let deadline: DispatchTime = isKnown ? .now() + .seconds(20) : .now() + patience
-    guard isKnown || ahead < limit, places.wait(timeout: deadline) == .success else {
-      throw PasswordHasherError.tooMany
+  private static let knownTimeout = DispatchTimeInterval.seconds(20)
+
+  /// Waits for a permit and for what `compute` finds out. Here and nowhere else a caller is blocked,
+  /// for as long as a hash takes and the timeout before it.
+  private func waitForHash<R: Sendable>(
+    isKnown: Bool, _ compute: @escaping @Sendable () throws -> R
+  ) throws -> R {
+    try Blocking.run {
+      let ahead = callers.add(1, ordering: .relaxed).oldValue
+      defer { callers.subtract(1, ordering: .relaxed) }
+      let deadline = DispatchTime.now() + (isKnown ? Self.knownTimeout : timeout)
+      // Known callers wait however many are ahead of them: there are never many of them.
+      guard isKnown || ahead < callerLimit, permits.wait(timeout: deadline) == .success else {
+        throw PasswordHasherError.tooMany
+      }
+      defer { permits.signal() }
+      do {
+        return try threads.run { Result { try compute() } }.get()
+      } catch is SystemCallError {
+        throw PasswordHasherError.unavailable
+      }
     }
-    defer { places.signal() }
-    return try body()
   }
 }
 

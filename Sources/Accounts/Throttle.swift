@@ -3,9 +3,9 @@ public import DocumentStore
 public import ForeignInput
 public import FoundationEssentials
 
-/// Who tries a password.
+/// Who tries a password: what failures are counted by.
 public enum Guesser: Sendable {
-  /// Nobody known, at this address.
+  /// An unknown client at this address.
   case stranger(address: String)
   /// A browser that has signed in as this user before, by its name.
   case knownBrowser(String)
@@ -22,9 +22,10 @@ public enum Guesser: Sendable {
 /// - An address has 20 guesses at an account in any hour (one an hour in the long run), and all
 ///   strange addresses together have 100 (four an hour in the long run). So strangers never have
 ///   more than 100 consecutive failures that are not forgotten (NIST SP 800-63B-4 §3.2.2), and
-///   nobody is locked out for good. The right password gives its address 20 anew.
+///   no account is ever locked. After the right password its address has 16 to 20 guesses again.
 /// - An attempt is counted before its password is looked at, so many at once gain nothing. It is
-///   taken back where the password was right or was not looked at.
+///   taken back where the password was not looked at, or was right and more than a fifth of an
+///   allowance is used up: right passwords alone never make anybody wait.
 public struct Throttle: Sendable {
   private let documents: any DocumentStore
   let key: SymmetricKey
@@ -41,32 +42,32 @@ public struct Throttle: Sendable {
   /// - Throws: `DocumentStoreError`
   public func admit(_ guesser: Guesser, at account: ForeignText, time: Date) throws -> Int? {
     guard case .stranger(let address) = guesser else {
-      let place = knownPlace(guesser, account)
-      return try update(KnownFailures.self, place.document, KnownFailures()) {
+      let (document, slot) = knownSlot(guesser, account)
+      return try update(KnownFailures.self, document, KnownFailures()) {
         failures -> TimeInterval? in
-        failures.counts.followClock(place.slot, to: time)
-        if let wait = failures.counts.wait(place.slot, at: time, .known) { return wait }
-        failures.counts.add(1, to: place.slot, at: time, .known)
+        failures.counts.followClock(slot, to: time)
+        if let wait = failures.counts.wait(slot, at: time, .known) { return wait }
+        failures.counts.add(1, to: slot, at: time, .known)
         return nil
       }.map(seconds)
     }
-    let place = place(of: address, at: account)
-    // A look without locks, so that a guesser who is refused anyway is not counted elsewhere, and keeps
-    // nobody waiting.
-    if let wait = try read(place.document)?.certainWait(place, at: time)
-      ?? read(place.addressDocument)?.addresses.certainWait(place.address, at: time, .address)
+    let slots = slots(of: address, at: account)
+    // A look without locks, so that a guesser who is refused anyway is not counted elsewhere, and
+    // keeps no other waiting.
+    if let wait = try read(slots.document)?.certainWait(slots, at: time)
+      ?? read(slots.addressDocument)?.addresses.certainWait(slots.address, at: time, .address)
     {
       return seconds(wait)
     }
-    if let wait = try update(place.document, { $0.admit(place, at: time) }) {
+    if let wait = try update(slots.document, { $0.admit(slots, at: time) }) {
       return seconds(wait)
     }
     var isAdmitted = false
-    defer { if !isAdmitted { try? takeBackAtAccount(place, time) } }
-    let wait = try update(place.addressDocument) { failures -> TimeInterval? in
-      failures.addresses.followClock(place.address, to: time)
-      if let wait = failures.addresses.wait(place.address, at: time, .address) { return wait }
-      failures.addresses.add(1, to: place.address, at: time, .address)
+    defer { if !isAdmitted { try? takeBackAtAccount(slots, time) } }
+    let wait = try update(slots.addressDocument) { failures -> TimeInterval? in
+      failures.addresses.followClock(slots.address, to: time)
+      if let wait = failures.addresses.wait(slots.address, at: time, .address) { return wait }
+      failures.addresses.add(1, to: slots.address, at: time, .address)
       return nil
     }
     isAdmitted = wait == nil
@@ -75,36 +76,44 @@ public struct Throttle: Sendable {
 
   /// The attempt that was counted last had the right password. Those that failed at this account from
   /// the same place before were its owner's own, and are forgotten there. All strangers' and the
-  /// address's count only get this one back: others may be guessing.
+  /// address's count only get this one back: others may be guessing. Where an address, or a known
+  /// browser, has little counted, that is left to be forgotten, which spares a write.
   /// - Throws: `DocumentStoreError`
   public func succeeded(_ guesser: Guesser, at account: ForeignText, time: Date) throws {
     guard case .stranger(let address) = guesser else {
-      let place = knownPlace(guesser, account)
-      return try update(KnownFailures.self, place.document, KnownFailures()) {
-        $0.counts.forget(place.slot)
-      }
+      let (document, slot) = knownSlot(guesser, account)
+      guard
+        try read(KnownFailures.self, document)?.counts.isOverLeftover(slot, at: time, .known)
+          == true
+      else { return }
+      return try update(KnownFailures.self, document, KnownFailures()) { $0.counts.forget(slot) }
     }
-    let place = place(of: address, at: account)
-    try update(place.document) { failures in
-      failures.pairs.forget(place.pair)
-      failures.accounts.add(-1, to: place.account, at: time, .strangersAtAccount)
+    let slots = slots(of: address, at: account)
+    // Always: a count that a sign-in left there would tell that there is such an account.
+    try update(slots.document) { failures in
+      failures.pairs.forget(slots.pair)
+      failures.accounts.add(-1, to: slots.account, at: time, .strangersAtAccount)
     }
-    try takeBackAtAddress(place, time)
+    if try read(slots.addressDocument)?.addresses
+      .isOverLeftover(slots.address, at: time, .address) == true
+    {
+      try takeBackAtAddress(slots, time)
+    }
   }
 
   /// The password of the attempt that was counted last could not be looked at. Where the store is
   /// in trouble, the attempt stays counted.
   public func takeBack(_ guesser: Guesser, at account: ForeignText, time: Date) {
     guard case .stranger(let address) = guesser else {
-      let place = knownPlace(guesser, account)
-      try? update(KnownFailures.self, place.document, KnownFailures()) {
-        $0.counts.add(-1, to: place.slot, at: time, .known)
+      let (document, slot) = knownSlot(guesser, account)
+      try? update(KnownFailures.self, document, KnownFailures()) {
+        $0.counts.add(-1, to: slot, at: time, .known)
       }
       return
     }
-    let place = place(of: address, at: account)
-    try? takeBackAtAccount(place, time)
-    try? takeBackAtAddress(place, time)
+    let slots = slots(of: address, at: account)
+    try? takeBackAtAccount(slots, time)
+    try? takeBackAtAddress(slots, time)
   }
 
   /// Removes what is forgotten.
@@ -125,23 +134,27 @@ public struct Throttle: Sendable {
     return strangers + known
   }
 
-  private func takeBackAtAccount(_ place: Place, _ time: Date) throws {
-    try update(place.document) { failures in
-      failures.pairs.add(-1, to: place.pair, at: time, .addressAtAccount)
-      failures.accounts.add(-1, to: place.account, at: time, .strangersAtAccount)
+  private func takeBackAtAccount(_ slots: StrangerSlots, _ time: Date) throws {
+    try update(slots.document) { failures in
+      failures.pairs.add(-1, to: slots.pair, at: time, .addressAtAccount)
+      failures.accounts.add(-1, to: slots.account, at: time, .strangersAtAccount)
     }
   }
 
-  private func takeBackAtAddress(_ place: Place, _ time: Date) throws {
-    try update(place.addressDocument) { failures in
-      failures.addresses.add(-1, to: place.address, at: time, .address)
+  private func takeBackAtAddress(_ slots: StrangerSlots, _ time: Date) throws {
+    try update(slots.addressDocument) { failures in
+      failures.addresses.add(-1, to: slots.address, at: time, .address)
     }
   }
 
   // MARK: - Documents
 
   private func read(_ document: String) throws -> StrangersFailures? {
-    try undamaged(document) { try documents.read(StrangersFailures.self, $0) }
+    try read(StrangersFailures.self, document)
+  }
+
+  private func read<D: Document>(_ type: D.Type, _ document: String) throws -> D? {
+    try undamaged(document) { try documents.read(type, $0) }
   }
 
   private func update<R>(
@@ -163,8 +176,8 @@ public struct Throttle: Sendable {
     }
   }
 
-  /// Many accounts share a document. Where it is damaged, another one takes its place: what it
-  /// counted is worth less than all these sign-ins.
+  /// Many accounts share a document. Where it is damaged, a spare one is used: the counts that are
+  /// lost matter less than all these sign-ins.
   private func undamaged<R>(_ document: String, _ body: (String) throws -> R) throws -> R {
     do {
       return try body(document)

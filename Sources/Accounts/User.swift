@@ -4,7 +4,7 @@ public import DocumentStore
 public struct User: Document {
   public static let collection = "users"
 
-  /// Never changes and is never given to anybody else.
+  /// Never changes, and is never given to another user.
   public let id: String
   public let username: String
   public var profile: Profile

@@ -15,7 +15,7 @@ public struct UserDirectory: Sendable {
   }
 
   /// The user of this name, for a sign-in. Finding none takes the same system calls and the same
-  /// work: nobody learns which names there are.
+  /// work, so the answer does not tell which names there are.
   public func candidate(named name: Username?) throws -> User? {
     guard let name, let user = try documents.readAnew(User.self, name.text) else {
       if name == nil { _ = try documents.readAnew(Decoy.self, Decoy.absentKey) }
@@ -64,7 +64,7 @@ public struct UserDirectory: Sendable {
   /// that `user` was read with was changed meanwhile.
   ///
   /// - Parameter prepare: called within the update of the user, before the change. Where the engine
-  ///   locks, nobody else changes the password meanwhile. Where it compares and sets, `prepare` may
+  ///   locks, no other change of the password comes between. Where it compares and sets, `prepare` may
   ///   be called once more, or another change may come first after it: so it must do no harm then,
   ///   and the same when it is done twice. Ending sessions is such a thing: at worst, more of them
   ///   have ended than had to. What it throws leaves the password as it is.

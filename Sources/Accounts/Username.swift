@@ -1,5 +1,3 @@
-@_spi(_Unicode) import Swift
-
 /// A user's name in the one form that it is stored and looked up in.
 ///
 /// Lower case, composed (Unicode NFC), 1 to 64 bytes of UTF-8, without white space, control or
@@ -13,7 +11,7 @@ public struct Username: Hashable, Sendable, CustomStringConvertible {
   /// Bytes that a name may have as it is typed. Composed, none takes less than a third of them.
   public static let longestTyped = 256
 
-  /// `nil` for a name that nobody can have.
+  /// `nil` for a name that no user can have.
   public init?(_ name: String) {
     // Composing costs the square of the length.
     guard name.utf8.count <= Self.longestTyped else { return nil }
@@ -35,9 +33,4 @@ private func isVisible(_ scalar: UnicodeScalar) -> Bool {
   default:
     return true
   }
-}
-
-/// The text in Unicode Normalization Form C (UAX #15).
-func composed(_ text: String) -> String {
-  String(String.UnicodeScalarView(text._nfc))
 }

@@ -1,5 +1,4 @@
 import Dispatch
-import Glibc
 public import Logging
 import Synchronization
 public import SystemCalls
@@ -44,7 +43,7 @@ public final class EventLoop: @unchecked Sendable {
   }
 
   private struct Threads {
-    var running: [pthread_t] = []
+    var running: [JoinableThread] = []
     var spare = 0
     var loopIsFree = true
     var isStopping = false
@@ -80,7 +79,7 @@ public final class EventLoop: @unchecked Sendable {
   /// has ended. Nothing is watched any longer then.
   public func stop() {
     stopFlag.raise()
-    while let thread = threads.withLock({ $0.running.popLast() }) { pthread_join(thread, nil) }
+    while let thread = threads.withLock({ $0.running.popLast() }) { thread.join() }
     stallWatch.stop()
     sources.withLock { $0.watched.removeAll() }
   }
@@ -145,10 +144,9 @@ public final class EventLoop: @unchecked Sendable {
           return true
         }
         if isIdle, state.spare > 0,
-          let index = state.running.firstIndex(where: { pthread_equal($0, pthread_self()) != 0 })
+          let index = state.running.firstIndex(where: \.isCurrent)
         {
-          state.running.remove(at: index)
-          pthread_detach(pthread_self())
+          state.running.remove(at: index).detach()
           return false
         }
         state.spare += 1

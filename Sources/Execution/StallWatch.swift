@@ -13,7 +13,7 @@ final class StallWatch: Sendable {
   private let rests = Atomic(false)
   private let isStopping = Atomic(false)
   private let wake = DispatchSemaphore(value: 0)
-  private let thread = Mutex<pthread_t?>(nil)
+  private let thread = Mutex<JoinableThread?>(nil)
 
   /// - Parameter loop: lives until `stop` has returned.
   func start(watching loop: EventLoop) {
@@ -23,7 +23,7 @@ final class StallWatch: Sendable {
   func stop() {
     isStopping.store(true, ordering: .sequentiallyConsistent)
     wakeUp()
-    if let thread = thread.withLock({ $0.take() }) { pthread_join(thread, nil) }
+    if let thread = thread.withLock({ $0.take() }) { thread.join() }
   }
 
   /// There is an event to watch. Costs next to nothing while the watch is awake.

@@ -9,16 +9,16 @@ import Tokens
 struct Credentials {
   /// The name as it was sent, or in its one form where it has one: what failures are counted under.
   let account: ForeignText
-  /// `nil` for a name that nobody can have.
+  /// `nil` for a name that no user can have.
   let username: Username?
-  /// `nil` for a password that nobody can have.
+  /// `nil` for a password that no user can have.
   let password: Password?
   let fingerprint: String?
   /// The name that this browser was given by an earlier sign-in.
   let browser: ForeignText?
-  /// Whether the refresh token shall come as a cookie.
+  /// Whether the refresh token is to come as a cookie.
   let wantsCookie: Bool
-  /// Whether the browser's name shall come in the body: the client keeps no cookies.
+  /// Whether the browser's name is to come in the body: the client keeps no cookies.
   let wantsBrowserName: Bool
 
   /// - Throws: 400 for missing or unreadable fields; 403 where a page of another site asks for a

@@ -11,7 +11,6 @@ public struct LoginModule: HandlerModule {
   public static let name = "login"
 
   private let users: UserDirectory
-  private let passwords: PasswordHasher
   private let check: PasswordCheck
   private let sessions: SessionStore
   private let tokens: TokenIssuer
@@ -20,7 +19,6 @@ public struct LoginModule: HandlerModule {
 
   public init(
     users: UserDirectory,
-    passwords: PasswordHasher,
     check: PasswordCheck,
     sessions: SessionStore,
     tokens: TokenIssuer,
@@ -28,7 +26,6 @@ public struct LoginModule: HandlerModule {
     logger: Logger
   ) {
     self.users = users
-    self.passwords = passwords
     self.check = check
     self.sessions = sessions
     self.tokens = tokens
@@ -49,7 +46,8 @@ public struct LoginModule: HandlerModule {
       userAgent: request.header(.userAgent).map(userAgent) ?? "",
       address: request.remoteAddress)
     let session = try sessions.beginSession(
-      ofUser: user.id, named: user.username, on: device, at: request.time,
+      ofUser: user.id, named: user.username, passwordGeneration: user.passwordGeneration,
+      on: device, at: request.time,
       isStillAdmitted: { try users.isUnchanged(user) })
     guard let session else { throw HTTPError.wrongCredentials }
     renewHash(of: user, credentials, request)
@@ -79,7 +77,7 @@ public struct LoginModule: HandlerModule {
   private func renewHash(of user: User, _ credentials: Credentials, _ request: Request) {
     do {
       guard let password = credentials.password,
-        let hash = try passwords.renewedHash(of: password, insteadOf: user.passwordHash)
+        let hash = try check.hasher.renewedHash(of: password, insteadOf: user.passwordHash)
       else { return }
       try users.renewPasswordHash(of: user, with: hash)
     } catch {
@@ -90,7 +88,7 @@ public struct LoginModule: HandlerModule {
   }
 
   /// Who may sign in with these credentials. All others get one and the same answer after
-  /// the same work: nobody learns which names there are.
+  /// the same work, so the answer does not tell which names there are.
   private func authenticate(
     _ credentials: Credentials, _ known: BrowserClaims?, _ request: Request
   ) throws -> User {

@@ -11,7 +11,6 @@ public struct PasswordModule: HandlerModule {
   public static let name = "password"
 
   private let users: UserDirectory
-  private let passwords: PasswordHasher
   private let check: PasswordCheck
   private let sessions: SessionStore
   private let bearer: BearerAuthenticator
@@ -20,7 +19,6 @@ public struct PasswordModule: HandlerModule {
 
   public init(
     users: UserDirectory,
-    passwords: PasswordHasher,
     check: PasswordCheck,
     sessions: SessionStore,
     bearer: BearerAuthenticator,
@@ -28,7 +26,6 @@ public struct PasswordModule: HandlerModule {
     logger: Logger
   ) {
     self.users = users
-    self.passwords = passwords
     self.check = check
     self.sessions = sessions
     self.bearer = bearer
@@ -52,11 +49,13 @@ public struct PasswordModule: HandlerModule {
     var newHash: String?
     for _ in 0..<2 {
       let user = try admit(current, request, caller)
-      let hash = try newHash ?? passwords.hash(new, isKnown: true)
+      let hash = try newHash ?? check.hasher.hash(new, isKnown: true)
       newHash = hash
       let isChanged = try users.changePassword(of: user, toHash: hash) {
         guard
-          try sessions.endOtherSessions(ofUser: user.id, by: caller.sid, at: request.time)
+          try sessions.endOtherSessions(
+            ofUser: user.id, by: caller.sid, passwordGeneration: user.passwordGeneration + 1,
+            at: request.time)
         else { throw HTTPError.invalidToken }
       }
       guard isChanged else { continue }
@@ -70,14 +69,15 @@ public struct PasswordModule: HandlerModule {
   }
 
   /// Ends the sessions of sign-ins that found the old password still right, and began after the
-  /// others had been ended. The password has changed by now, which is what the client must hear:
-  /// it would be told that the old one is wrong if it asked again.
+  /// others had been ended. Where that fails, they end at their next refresh. The password has
+  /// changed by now, which is what the client must hear: it would be told that the old one is wrong
+  /// if it asked again.
   private func endLateSignIns(of user: User, but caller: AccessClaims, _ request: Request) {
     do {
       try sessions.endSessions(ofUser: user.id, except: caller.sid)
     } catch {
-      logger.error(
-        "password changed, but sessions that began meanwhile with the old one may go on",
+      logger.warning(
+        "password changed; sessions that began meanwhile with the old one end at their refresh",
         metadata: [
           "request": "\(request.id)", "user": "\(user.id)", "error": "\(error)",
         ])

@@ -4,7 +4,7 @@ import SystemCalls
 import Tokens
 
 /// What a worker has from its supervisor: the settings and the keys of its start. So all workers
-/// agree, whatever became of `postern.json`, `keys.json` and the environment meanwhile.
+/// agree, also when `postern.json`, `keys.json` or the environment have changed since.
 ///
 /// Handed over in a file without a name, not in arguments or the environment, which others can read.
 struct Inheritance {
@@ -14,6 +14,9 @@ struct Inheritance {
   /// The worker's descriptor of the file.
   static let descriptor: Int32 = 4
 
+  private static let encoder = JSONEncoder()
+  private static let decoder = JSONDecoder()
+
   private struct Content: Codable {
     let settings: [String: SettingValue]
     let keys: [UInt8]
@@ -22,7 +25,7 @@ struct Inheritance {
   /// The file, to be given to workers as `descriptor`.
   func file() throws -> FileDescriptor {
     let content = Content(settings: settings.values, keys: try keys.encoded())
-    return try System.anonymousFile("postern", [UInt8](JSONEncoder().encode(content)))
+    return try System.anonymousFile("postern", [UInt8](Self.encoder.encode(content)))
   }
 
   init(settings: Settings, keys: KeyFile) {
@@ -33,15 +36,15 @@ struct Inheritance {
   /// Reads the file of this worker.
   /// - Throws: `ConfigurationError` where there is none.
   static func read() throws -> Inheritance {
-    defer { close(descriptor) }
-    return try Inheritance(from: descriptor)
+    try Inheritance(from: FileDescriptor(descriptor))
   }
 
-  init(from descriptor: Int32) throws {
-    // Opened anew: workers share the descriptor's place in the file.
-    guard let file = try? System.open("/proc/self/fd/\(descriptor)", O_RDONLY),
+  init(from inherited: FileDescriptor) throws {
+    defer { withExtendedLifetime(inherited) {} }
+    // Opened again: workers that share a descriptor share its position in the file.
+    guard let file = try? System.open("/proc/self/fd/\(inherited.number)", O_RDONLY),
       let bytes = try? System.read(file, limit: Int(System.status(of: file).st_size)),
-      let content = try? JSONDecoder().decode(Content.self, from: Data(bytes))
+      let content = try? Self.decoder.decode(Content.self, from: Data(bytes))
     else { throw ConfigurationError("a supervised worker gets its settings from postern serve") }
     self.init(settings: Settings(content.settings), keys: try KeyFile(content.keys))
   }

@@ -21,7 +21,7 @@ struct ModuleList: Sendable {
 
   var names: [String] { modules.map { $0.name } }
   var settings: [Setting] { Setting.own + modules.flatMap { $0.settings } }
-  /// What the environment may hold that is nobody's business but `postern serve`'s.
+  /// What the environment may hold for `postern serve` alone: child processes do not get it.
   var secretEnvironmentNames: [String] {
     settings.filter(\.isSecret).map(\.environmentName)
   }

@@ -23,7 +23,7 @@ public let standardModules: [any ServiceModule.Type] = [
 extension LoginModule: ServiceModule {
   public init(_ services: Services) {
     self.init(
-      users: services.users, passwords: services.passwords, check: services.passwordCheck,
+      users: services.users, check: services.passwordCheck,
       sessions: services.sessions, tokens: services.tokens, browsers: services.browsers,
       logger: services.logger)
   }
@@ -68,7 +68,7 @@ extension SessionsModule: ServiceModule {
 extension PasswordModule: ServiceModule {
   public init(_ services: Services) {
     self.init(
-      users: services.users, passwords: services.passwords, check: services.passwordCheck,
+      users: services.users, check: services.passwordCheck,
       sessions: services.sessions, bearer: services.bearer, browsers: services.browsers,
       logger: services.logger)
   }

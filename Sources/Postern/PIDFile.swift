@@ -1,18 +1,18 @@
 import Glibc
 import SystemCalls
 
-/// The file that says which process is in charge of a run folder, and keeps a second one from
-/// starting. Only its owner can open it: every process that can, can hold its lock.
+/// The file that says which process uses a run folder, and keeps a second one from starting. Only
+/// its owner can open it: every process that can, can hold its lock.
 struct PIDFile {
   private static let name = "postern.pid"
 
   private let folder: OwnFolder
-  /// Its lock, not its being there, says that the process lives.
+  /// The process lives while this is locked; that there is a file says nothing.
   private let file: FileDescriptor
 
   /// Takes the pid file of `folder`, and makes it where there is none.
   /// - Returns: `nil` where there is one that others may open or own, as earlier versions made
-  ///   it: its lock says nothing. Whether another process is in charge, the socket has to tell;
+  ///   it: its lock says nothing. Whether another process uses the folder, the socket has to tell;
   ///   if not, `replace` it.
   /// - Throws: `ConfigurationError` where another process has it, or where it is no file.
   static func take(in folder: OwnFolder) throws -> PIDFile? {
@@ -47,7 +47,7 @@ struct PIDFile {
     try? System.remove(Self.name, in: folder.descriptor)
   }
 
-  /// Whether nobody else can open the file, if there is one.
+  /// Whether only this user can open the file, if there is one.
   private static func isForUsAlone(in folder: OwnFolder) throws -> Bool {
     guard let status = try System.status(of: name, in: folder.descriptor) else { return true }
     guard status.st_mode & S_IFMT == S_IFREG else {

@@ -3,9 +3,9 @@ import SystemCalls
 
 /// How long to wait before a worker that ended is replaced.
 ///
-/// At once, as a rule. But one that falls over by itself soon after its start, time and again,
-/// would only burn the machine: 1, 2, 4 … 30 seconds then. So would one that SIGKILL meets before
-/// it is of any use, time and again: that is the kernel, out of memory.
+/// At once, as a rule. But one that fails by itself soon after each start would only use up the
+/// machine: 1, 2, 4 … 30 seconds then. So would one that gets SIGKILL before it has served, time
+/// after time: that is the kernel, out of memory.
 struct RestartPolicy {
   private var failures = 0
 
@@ -29,7 +29,7 @@ struct RestartPolicy {
 
   private static func isFailure(_ end: ProcessEnd, _ life: Duration) -> Bool {
     switch end {
-    // Somebody asked it to end.
+    // It was asked to end.
     case .exited(status: 0), .killed(signal: SIGTERM): false
     case .killed(signal: SIGKILL): life < usefulLife
     default: life < goodLife

@@ -10,11 +10,11 @@ public typealias BearerAuthenticator = Authentication.BearerAuthenticator
 /// Its life: `init` in the supervisor, to check, and in each worker; `start()` in workers alone;
 /// then requests; `shutdown()` for every one that was made, also where the start failed.
 public protocol ServiceModule: HandlerModule {
-  /// Settings of its own, which `services.settings` has. Their names must be nobody else's.
+  /// Settings of its own, which `services.settings` has. No other module may have their names.
   static var settings: [Setting] { get }
 
-  /// The documents that it keeps, for `postern check` and `postern sweep`. Their collections must be
-  /// nobody else's.
+  /// The documents that it keeps, for `postern check` and `postern sweep`. No other module may
+  /// have their collections.
   static var documents: [any Document.Type] { get }
 
   /// Takes what it needs and checks its settings. Opens nothing and starts nothing: the supervisor

@@ -8,7 +8,7 @@ public struct Setting: Sendable {
   public let defaultValue: SettingValue?
   /// One line for `serve --help`.
   public let help: String
-  /// Whether its value is shown to nobody.
+  /// Whether its value is never shown.
   public let isSecret: Bool
 
   /// A setting that has the type of its default.

@@ -12,7 +12,7 @@ public struct Settings: Sendable, CustomStringConvertible, CustomReflectable {
 
   /// Reads the environment first, then the file's values, then the defaults.
   ///
-  /// An empty variable counts as not set. But who names a secret does not want another one.
+  /// An empty variable counts as not set. An empty secret is refused: it was meant to be one.
   /// - Throws: `ConfigurationError` for a value of the wrong type.
   init(
     _ settings: [Setting], file: [String: SettingValue], environment: [String: String]

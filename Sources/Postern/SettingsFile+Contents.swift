@@ -5,7 +5,7 @@ extension SettingsFile {
   /// In bytes; all settings there are take a hundredth of it.
   private static let sizeLimit = 1 << 20
 
-  /// The bytes of a file that nobody but this user and root can write to: others could decide
+  /// The bytes of a file that only this user and root can write to: others could decide
   /// where passwords go. A link is followed, as orchestrators keep settings behind one; what counts
   /// is the file that it leads to, so all is asked of the open one.
   /// - Returns: `nil` where there is none and none need be.

@@ -9,6 +9,8 @@ import FoundationEssentials
 struct SettingsFile {
   let values: [String: SettingValue]
 
+  private static let decoder = JSONDecoder()
+
   /// - Parameters:
   ///   - isOptional: whether there may be no file.
   ///   - known: the names of all settings.
@@ -20,7 +22,7 @@ struct SettingsFile {
       return
     }
     guard StrictJSON.isReadable(bytes),
-      let leaves = try? JSONDecoder().decode(Leaves.self, from: Data(bytes))
+      let leaves = try? Self.decoder.decode(Leaves.self, from: Data(bytes))
     else {
       throw ConfigurationError("\(path) is not a JSON object of settings, each given once")
     }

@@ -20,7 +20,7 @@ let ownDocuments: [any Document.Type] = [
 /// What happens where there is no store yet.
 enum MissingStore {
   case make
-  /// A mistyped path is not to look like an empty store, or to be filled.
+  /// For a mistyped path, which must neither look like an empty store nor be filled.
   case refuse(hint: String = "")
 }
 

@@ -5,19 +5,18 @@ import SystemCalls
 
 /// Keeps the worker processes running. Never handles a request itself.
 struct Supervisor {
-  private let socket: ListeningSocket
-  private let run: OwnFolder
-  private let pidFile: PIDFile
+  private let run: RunFolder
   private let logger: Logger
-  private let lifeline: (read: Int32, write: Int32)
+  /// Workers have the reading end, and notice by it that this process is gone.
+  private let lifeline: (read: FileDescriptor, write: FileDescriptor)
   private let inheritance: FileDescriptor
   private let program: String
   private let options: [String]
-  private var places: [Place]
+  private var workers: [WorkerSlot]
   private var sweeper: Sweeper
 
-  /// Where a worker runs, or is to run again.
-  private struct Place {
+  /// One of the workers that are to run: its process, or when that is started again.
+  private struct WorkerSlot {
     var process: pid_t?
     var startedAt = ContinuousClock.now
     var startAt = ContinuousClock.now
@@ -25,45 +24,26 @@ struct Supervisor {
   }
 
   /// How long workers may take to end what they have in hand.
-  static let patience = Duration.seconds(10)
-  /// What comes so soon after the first request to stop is the same one: at Ctrl-C the terminal
+  static let stopTimeout = Duration.seconds(10)
+  /// A request to stop that comes so soon after the first is the same one: at Ctrl-C the terminal
   /// sends SIGINT, and a script that started us may add its SIGTERM.
-  private static let echo = Duration.seconds(1)
+  private static let repeatInterval = Duration.seconds(1)
 
-  private static let socketName = "postern.sock"
-
-  /// Takes the pid file and makes the socket, both in the run folder, which must be ours alone:
-  /// passwords would go to a socket that another user put there.
   /// - Parameters:
   ///   - inheritance: for the workers.
   ///   - options: the command line options that say where the settings are, for sweeps.
-  ///   - patience: how long to wait for a process that listens there to end.
+  ///   - socketTimeout: how long to wait for a process that listens in the run folder to end.
+  /// - Throws: `ConfigurationError` where the run folder cannot be used.
   init(
     configuration: PosternConfiguration, inheritance: Inheritance, options: [String],
     logger: Logger,
-    patience: Duration = Self.patience
+    socketTimeout: Duration = Self.stopTimeout
   ) throws {
-    let isNew = try System.makeFolder(configuration.run)
-    do {
-      run = try OwnFolder(configuration.run)
-    } catch {
-      throw ConfigurationError("the run folder \(error)")
-    }
-    // The web server, in our group, has to get to the socket in it.
-    if isNew { try System.setMode(0o750, of: run.descriptor) }
-    let taken = try PIDFile.take(in: run)
-    do {
-      // Workers of a supervisor that was killed may still end what they have in hand.
-      socket = try ListeningSocket(path: "\(run.path)/\(Self.socketName)", patience: patience)
-      pidFile = try taken ?? PIDFile.replace(in: run)
-    } catch {
-      taken?.remove()
-      throw error
-    }
+    run = try RunFolder(configuration.run, socketTimeout: socketTimeout)
     lifeline = try System.pipe()
     self.inheritance = try inheritance.file()
     program = try System.pathOfThisProgram()
-    places = Array(repeating: Place(), count: configuration.workers)
+    workers = Array(repeating: WorkerSlot(), count: configuration.workers)
     sweeper = Sweeper(interval: .seconds(configuration.sweepInterval))
     self.options = options
     self.logger = logger
@@ -79,12 +59,9 @@ struct Supervisor {
 
   /// Runs until SIGTERM, SIGINT or SIGQUIT, and leaves no process, socket or pid file behind.
   mutating func run(until signals: SignalQueue) throws {
-    defer {
-      try? System.remove(Self.socketName, in: run.descriptor)
-      pidFile.remove()
-    }
+    defer { run.clear() }
     logger.notice(
-      "postern started", metadata: ["pid": "\(getpid())", "workers": "\(places.count)"])
+      "postern started", metadata: ["pid": "\(getpid())", "workers": "\(workers.count)"])
     while true {
       startWorkers()
       sweeper.startIfDue(program, options, logger)
@@ -101,25 +78,26 @@ struct Supervisor {
 
   private mutating func startWorkers() {
     let now = ContinuousClock.now
-    for index in places.indices where places[index].process == nil && places[index].startAt <= now {
+    for index in workers.indices
+    where workers[index].process == nil && workers[index].startAt <= now {
       do {
         // The program that runs here, whatever lies at its path by now (proc(5)).
-        places[index].process = try System.spawn(
+        workers[index].process = try System.spawn(
           "/proc/self/exe", named: program, arguments: ["worker", "--supervised"],
           descriptors: [
-            ListeningSocket.inherited: socket.descriptor.number, Worker.lifeline: lifeline.read,
-            Inheritance.descriptor: inheritance.number,
+            ListeningSocket.inherited: run.socket.descriptor, Worker.lifeline: lifeline.read,
+            Inheritance.descriptor: inheritance,
           ], withheld: ModuleList.current.secretEnvironmentNames)
-        places[index].startedAt = now
+        workers[index].startedAt = now
       } catch {
         logger.error("cannot start a worker", metadata: ["error": "\(error)"])
-        places[index].startAt = now + .seconds(1)
+        workers[index].startAt = now + .seconds(1)
       }
     }
   }
 
   private func millisecondsToNextStart() -> Int32 {
-    let starts = places.filter { $0.process == nil }.map(\.startAt)
+    let starts = workers.filter { $0.process == nil }.map(\.startAt)
     guard let next = (starts + [sweeper.nextStart].compactMap { $0 }).min() else { return -1 }
     return Self.milliseconds(next - .now)
   }
@@ -132,11 +110,11 @@ struct Supervisor {
   private mutating func noteEndedWorkers() throws {
     while let (process, end) = try System.endedChild() {
       sweeper.noteEnd(of: process)
-      guard let index = places.firstIndex(where: { $0.process == process }) else { continue }
+      guard let index = workers.firstIndex(where: { $0.process == process }) else { continue }
       let now = ContinuousClock.now
-      let pause = places[index].restart.pause(after: end, life: now - places[index].startedAt)
-      places[index].process = nil
-      places[index].startAt = now + pause
+      let pause = workers[index].restart.pause(after: end, life: now - workers[index].startedAt)
+      workers[index].process = nil
+      workers[index].startAt = now + pause
       logger.warning(
         "worker ended",
         metadata: ["pid": "\(process)", "end": "\(end)", "next start in": "\(pause)"])
@@ -149,17 +127,19 @@ struct Supervisor {
     send(SIGTERM)
     sweeper.stop()
     let askedAt = ContinuousClock.now
-    while places.contains(where: { $0.process != nil }) {
-      let left = askedAt + Self.patience - .now
+    while workers.contains(where: { $0.process != nil }) {
+      let left = askedAt + Self.stopTimeout - .now
       if left <= .zero { send(SIGKILL) }
       _ = try System.waitForInput(
         [signals.descriptor], milliseconds: max(100, Self.milliseconds(left)))
       while let signal = try signals.next() {
-        if Self.stopSignals.contains(signal), askedAt + Self.echo <= .now { send(SIGKILL) }
+        if Self.stopSignals.contains(signal), askedAt + Self.repeatInterval <= .now {
+          send(SIGKILL)
+        }
       }
       while let (process, _) = try System.endedChild() {
-        for index in places.indices where places[index].process == process {
-          places[index].process = nil
+        for index in workers.indices where workers[index].process == process {
+          workers[index].process = nil
         }
       }
     }
@@ -167,6 +147,6 @@ struct Supervisor {
   }
 
   private func send(_ signal: Int32) {
-    for process in places.compactMap(\.process) { System.send(signal, to: process) }
+    for process in workers.compactMap(\.process) { System.send(signal, to: process) }
   }
 }

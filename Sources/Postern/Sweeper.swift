@@ -2,7 +2,7 @@ import Glibc
 import Logging
 import SystemCalls
 
-/// Runs `postern sweep --gently` beside the workers, at a quiet pace.
+/// Runs `postern sweep --gently` beside the workers, time after time.
 struct Sweeper {
   private let interval: Duration
   private var process: pid_t?
@@ -37,7 +37,7 @@ struct Sweeper {
     nextStart = .now + interval
   }
 
-  /// It can be ended anywhere: each of its steps is whole.
+  /// It can be ended at any moment: each of its updates is atomic.
   func stop() {
     if let process { System.send(SIGTERM, to: process) }
   }

@@ -39,7 +39,8 @@ public struct RefreshModule: HandlerModule {
         session: claims.sid, id: claims.jti,
         fingerprint: fields["fingerprint"]?.string(limit: Device.longestFingerprint)),
       at: request.time,
-      owner: { username in try users.activeUser(named: username, id: claims.sub) })
+      owner: { username in try users.activeUser(named: username, id: claims.sub) },
+      passwordGeneration: { $0.passwordGeneration })
 
     switch outcome {
     case .refreshed(let user, let session):

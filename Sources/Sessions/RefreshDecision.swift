@@ -33,7 +33,7 @@ public enum RefreshDecision: Equatable, Sendable {
 extension UserSessions {
   /// By how many seconds a request may be older than the replacement of its token: it waited for
   /// its turn, or the clock was set back a little.
-  private static let patience: TimeInterval = 30
+  private static let clockTolerance: TimeInterval = 30
 
   /// The whole decision, from nothing but the record, the token and the time.
   public func decision(
@@ -49,6 +49,6 @@ extension UserSessions {
     if session.current.id == token.id { return .rotate }
     guard let replaced = session.recent.first(where: { $0.id == token.id }) else { return .reuse }
     let age = time.timeIntervalSince(replaced.replacedAt)
-    return age < policy.grace && age > -Self.patience && policy.grace > 0 ? .replay : .reuse
+    return age < policy.grace && age > -Self.clockTolerance && policy.grace > 0 ? .replay : .reuse
   }
 }

@@ -2,7 +2,7 @@ public import FoundationEssentials
 
 /// One sign-in on one device.
 ///
-/// Holds ids and times of tokens, never a token: a reader of the store can sign in as nobody.
+/// Holds ids and times of tokens, never a token: a reader of the store cannot sign in with it.
 public struct Session: Codable, Equatable, Sendable {
   public let id: String
   public let createdAt: Date
@@ -16,6 +16,9 @@ public struct Session: Codable, Equatable, Sendable {
   var recent: [ReplacedToken]
   /// Digest of the fingerprint that was given at sign-in.
   let fingerprint: String?
+  /// The user's `passwordGeneration` that let it begin or go on; one that is lower than the user's
+  /// has ended. `nil` where it is not known, as in documents of earlier versions: not compared.
+  var passwordGeneration: Int?
   public let userAgent: String
   public let address: String
 

@@ -16,13 +16,17 @@ public struct SessionStore: Sendable {
 
   /// Begins a session of the user.
   ///
-  /// - Parameter isStillAdmitted: whether what let the user in still holds; only reads. Asked within the same
-  ///   step: when a password is changed or a user removed, their sessions are ended last, so that
-  ///   a sign-in that was under way is either ended with them or comes too late.
+  /// - Parameters:
+  ///   - passwordGeneration: of the password that let the user in; `nil` for a session that no change
+  ///     of a password ends by itself.
+  ///   - isStillAdmitted: whether what let the user in still holds; only reads. Asked within the same
+  ///     step: when a password is changed or a user removed, their sessions are ended last, so that
+  ///     a sign-in that was under way is either ended with them or comes too late.
   /// - Returns: `nil` for one who is no longer admitted.
   public func beginSession(
     ofUser id: String,
     named username: String,
+    passwordGeneration: Int? = nil,
     on device: Device,
     at time: Date,
     isStillAdmitted: () throws -> Bool = { true }
@@ -31,7 +35,8 @@ public struct SessionStore: Sendable {
       guard try isStillAdmitted() else { return nil }
       var sessions = document ?? UserSessions(username: username)
       defer { document = sessions }
-      return sessions.begin(on: device, at: time, policy: policy)
+      return sessions.begin(
+        on: device, passwordGeneration: passwordGeneration, at: time, policy: policy)
     }
   }
 
@@ -71,18 +76,19 @@ public struct SessionStore: Sendable {
   }
 
   /// Ends all sessions of the user but the one that asks for it.
+  /// - Parameter passwordGeneration: of the password that the caller is about to set.
   /// - Returns: whether that one is live; if not, nothing changes.
   public func endOtherSessions(
-    ofUser id: String, by caller: String, at time: Date
+    ofUser id: String, by caller: String, passwordGeneration: Int? = nil, at time: Date
   ) throws -> Bool {
     try documents.update(UserSessions.self, id) { sessions in
       guard sessions?.isLive(caller, at: time) == true else { return false }
-      sessions?.endAll(except: caller)
+      sessions?.endAll(except: caller, passwordGeneration: passwordGeneration)
       return true
     }
   }
 
-  /// Ends all sessions of the user but one, be that live or not.
+  /// Ends all sessions of the user but one, whether that is live or not.
   public func endSessions(ofUser id: String, except session: String) throws {
     try documents.update(UserSessions.self, id) { $0?.endAll(except: session) }
   }
@@ -100,8 +106,8 @@ public struct SessionStore: Sendable {
 
   /// What became of a refresh, and whose session it is.
   public enum RefreshOutcome<Owner> {
-    /// The session's refresh token is `session.current` from now on, be it a new one or the one
-    /// that a lost answer held.
+    /// The session's refresh token is `session.current` from now on: a new one, or the one that a
+    /// lost answer held.
     case refreshed(Owner, Session)
     /// The token had been used before; its session is revoked.
     case reuse
@@ -114,17 +120,21 @@ public struct SessionStore: Sendable {
 
   /// Decides on a refresh and keeps what was decided.
   ///
-  /// - Parameter owner: finds the user by name, and returns `nil` for one who may not sign in any
-  ///   longer; only reads. Asked within the same step: who is gone before it is gone for it.
+  /// - Parameters:
+  ///   - owner: finds the user by name, and returns `nil` for one who may not sign in any longer;
+  ///     only reads. Asked within the same step: a user who is gone before it is gone for it.
+  ///   - passwordGeneration: the owner's. Sessions that an earlier password let begin have ended.
   public func refresh<Owner>(
     ofUser id: String,
     with token: PresentedToken,
     at time: Date,
-    owner: (_ username: String) throws -> Owner?
+    owner: (_ username: String) throws -> Owner?,
+    passwordGeneration: (Owner) -> Int? = { _ in nil }
   ) throws -> RefreshOutcome<Owner> {
     try documents.update(UserSessions.self, id) { document in
       guard var sessions = document else { return .noSession }
       guard let owner = try owner(sessions.username) else { return .noOwner }
+      if let generation = passwordGeneration(owner) { sessions.endAll(before: generation) }
       let (decision, session) = sessions.refresh(with: token, at: time, policy: policy)
       document = sessions
       switch (decision, session) {

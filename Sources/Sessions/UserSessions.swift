@@ -21,7 +21,7 @@ public struct UserSessions: Document {
   /// Begins a session. Where there are as many live ones as there may be, `policy.whenFull` says
   /// which of them make room.
   public mutating func begin(
-    on device: Device, at time: Date, policy: SessionPolicy
+    on device: Device, passwordGeneration: Int? = nil, at time: Date, policy: SessionPolicy
   ) -> Session {
     dropExpired(at: time)
     if sessions.count >= policy.limit {
@@ -39,6 +39,7 @@ public struct UserSessions: Document {
       current: policy.refreshToken(at: time, endsAt: endsAt),
       recent: [],
       fingerprint: device.fingerprint.map(fingerprintDigest),
+      passwordGeneration: passwordGeneration,
       userAgent: device.userAgent,
       address: device.address)
     sessions.append(session)
@@ -89,9 +90,17 @@ public struct UserSessions: Document {
     sessions.contains { $0.id == id && $0.isLive(at: time) }
   }
 
-  /// Ends all sessions but the one of this id.
-  public mutating func endAll(except id: String) {
+  /// Ends all sessions but the one of this id, which goes on under `passwordGeneration` if that is
+  /// given.
+  public mutating func endAll(except id: String, passwordGeneration: Int? = nil) {
     sessions.removeAll { $0.id != id }
+    guard let passwordGeneration else { return }
+    for index in sessions.indices { sessions[index].passwordGeneration = passwordGeneration }
+  }
+
+  /// Ends the sessions that an earlier password let begin.
+  mutating func endAll(before passwordGeneration: Int) {
+    sessions.removeAll { ($0.passwordGeneration ?? passwordGeneration) < passwordGeneration }
   }
 
   private func rotated(_ session: Session, at time: Date, policy: SessionPolicy) -> Session {

@@ -118,12 +118,12 @@ extension System {
   /// fdatasync(2): makes the file's bytes durable. Never tried again on the same descriptor after
   /// an error: the kernel may have dropped the pages that it could not write.
   public static func syncData(_ file: FileDescriptor) throws(SystemCallError) {
-    try once("fdatasync") { fdatasync(file.number) }
+    try withoutRetry("fdatasync") { fdatasync(file.number) }
   }
 
   /// fsync(2): makes the names in a folder durable.
   public static func sync(_ folder: FileDescriptor) throws(SystemCallError) {
-    try once("fsync") { fsync(folder.number) }
+    try withoutRetry("fsync") { fsync(folder.number) }
   }
 
   /// renameat(2) within one folder.

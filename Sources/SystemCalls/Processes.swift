@@ -13,18 +13,18 @@ extension System {
   /// Without an index 0 its standard input is `/dev/null`.
   /// - Parameters:
   ///   - name: what the child is called in lists of processes; `nil` for `path`.
-  ///   - withheld: names of this process's environment that the child shall not have.
+  ///   - withheld: names of this process's environment that the child does not get.
   public static func spawn(
     _ path: String, named name: String? = nil, arguments: [String],
-    descriptors: [Int32: Int32] = [:], withheld: [String] = []
+    descriptors: [Int32: FileDescriptor] = [:], withheld: [String] = []
   ) throws(SystemCallError) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     // First aside, to numbers beyond all of these: a target may be the source of another.
-    let aside = descriptors.reduce(STDERR_FILENO) { max($0, $1.key, $1.value) } + 1
+    let aside = descriptors.reduce(STDERR_FILENO) { max($0, $1.key, $1.value.number) } + 1
     for (offset, source) in zip(Int32(0)..., descriptors.values) {
-      posix_spawn_file_actions_adddup2(&actions, source, aside + offset)
+      posix_spawn_file_actions_adddup2(&actions, source.number, aside + offset)
     }
     if descriptors[STDIN_FILENO] == nil {
       posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
@@ -89,10 +89,12 @@ extension System {
   }
 
   /// pipe2(2), close-on-exec.
-  public static func pipe() throws(SystemCallError) -> (read: Int32, write: Int32) {
+  public static func pipe() throws(SystemCallError) -> (
+    read: FileDescriptor, write: FileDescriptor
+  ) {
     var ends: [Int32] = [-1, -1]
     try retrying("pipe") { pipe2(&ends, O_CLOEXEC) }
-    return (ends[0], ends[1])
+    return (FileDescriptor(ends[0]), FileDescriptor(ends[1]))
   }
 
   /// Memory that holds passwords and keys is never written to a core file (getrlimit(2)).
@@ -101,7 +103,7 @@ extension System {
     setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
   }
 
-  /// Nor is it piped to a program that collects core files, which knows no such limit (core(5)),
+  /// Nor is it piped to a program that collects core files, which has no such limit (core(5)),
   /// or shown to a tracer: from now on only root may look into this process
   /// (PR_SET_DUMPABLE(2const)).
   public static func forbidDumps() {

@@ -27,7 +27,7 @@ public enum System {
   }
 
   @discardableResult
-  static func once<I: FixedWidthInteger>(
+  static func withoutRetry<I: FixedWidthInteger>(
     _ call: String, _ body: () -> I
   ) throws(SystemCallError) -> I {
     let result = body()

@@ -90,12 +90,21 @@ final class ThrottleStoreTests: TemporaryFolderTestCase {
     XCTAssertEqual(try slots(1).intersection(slots(2)), [])
   }
 
-  func testSuccessLeavesNothingOfASingleAttemptBehind() throws {
+  /// Elsewhere than at the account it is forgotten like a failure, and needs no update for that.
+  func testJ3_Q12_aRightAttemptIsGoneFromTheAccountAtOnceAndElsewhereWithTheNextSweep() throws {
     let throttle = try throttle()
     for guesser in [Guesser.stranger(address: "x"), .knownBrowser("b"), .session("s")] {
       _ = try throttle.admit(guesser, at: "alice", time: time(0))
-      try throttle.succeeded(guesser, at: "alice", time: time(0))
+      let store = CountingStore(try store())
+      try Throttle(documents: store, key: Array(0..<32))
+        .succeeded(guesser, at: "alice", time: time(0))
+      if case .stranger = guesser {
+        XCTAssertEqual(store.updates, 1, "the account, where a count would tell that it is there")
+      } else {
+        XCTAssertEqual(store.updates, 0)
+      }
     }
+    _ = try Throttle.sweep(try store(), at: time(3600))
     XCTAssertEqual(try documents(), [])
   }
 
@@ -158,7 +167,7 @@ final class ThrottleStoreTests: TemporaryFolderTestCase {
     for _ in 0..<20 {
       XCTAssertNil(try throttle.admit(.stranger(address: "x"), at: "alice", time: time(0)))
     }
-    let store = CountingUpdates()
+    let store = CountingStore(MemoryDocumentStore())
     let counted = Throttle(documents: store, key: Array(0..<32))
     for _ in 0..<20 { _ = try counted.admit(.stranger(address: "x"), at: "alice", time: time(0)) }
     let before = store.updates
@@ -182,21 +191,5 @@ extension FailureSlots {
       let counts = child.value as? [String: FailureCount] ?? [:]
       return sum + counts.values.reduce(0) { $0 + Int($1.count(at: time, .strangersAtAccount)) }
     }
-  }
-}
-
-/// `@unchecked Sendable`: used from one thread.
-private final class CountingUpdates: DocumentStore, @unchecked Sendable {
-  private let store = MemoryDocumentStore()
-  private(set) var updates = 0
-
-  func read<D: Document>(_ type: D.Type, _ key: String) throws -> D? { try store.read(type, key) }
-  func keys<D: Document>(of type: D.Type) throws -> [String] { try store.keys(of: type) }
-
-  func update<D: Document, R>(
-    _ type: D.Type, _ key: String, _ change: (inout D?) throws -> R
-  ) throws -> R {
-    updates += 1
-    return try store.update(type, key, change)
   }
 }

@@ -102,6 +102,30 @@ final class ThrottleTests: XCTestCase {
     XCTAssertNotNil(try admit("alice", from: "attacker", at: 3600))
   }
 
+  /// However often, and at the same moment, they leave at least four fifths of every allowance.
+  func testJ4_rightPasswordsNeverUseUpWhatTheirPlaceHas() throws {
+    let throttle = Throttle(documents: ValueStore(), key: Array(0..<32))
+    func admit(_ account: ForeignText, from address: String) throws -> Int? {
+      try throttle.admit(.stranger(address: address), at: account, time: time(0))
+    }
+    func succeed(_ guesser: Guesser, _ account: ForeignText, times: Int = 30) throws {
+      for _ in 0..<times {
+        XCTAssertNil(try throttle.admit(guesser, at: account, time: time(0)))
+        try throttle.succeeded(guesser, at: account, time: time(0))
+      }
+    }
+    for guesser in [Guesser.stranger(address: "x"), .knownBrowser("b"), .session("s")] {
+      try succeed(guesser, "alice")
+      for _ in 0..<16 { XCTAssertNil(try throttle.admit(guesser, at: "alice", time: time(0))) }
+    }
+    for number in 0..<200 {
+      try succeed(.stranger(address: "y"), ForeignText("u\(number)"), times: 1)
+    }
+    for number in 0..<80 { XCTAssertNil(try admit(ForeignText("v\(number)"), from: "y")) }
+    for number in 0..<200 { try succeed(.stranger(address: "b\(number)"), "bob", times: 1) }
+    for number in 0..<76 { XCTAssertNil(try admit("bob", from: "c\(number)")) }
+  }
+
   func testJ4_successesOfTheOwnerGiveStrangersNoFurtherGuesses() throws {
     var guesses = 0
     for round in 0..<50 {

@@ -135,8 +135,7 @@ final class DiskTroubleTests: TemporaryFolderTestCase {
   /// prlimit(1) of a running worker.
   private func limit(_ worker: WorkerProcess, _ resource: String) throws {
     let process = try System.spawn(
-      "/usr/bin/env", arguments: ["prlimit", "--pid", String(worker.process), resource],
-      descriptors: [1: 1, 2: 2])
+      "/usr/bin/env", arguments: ["prlimit", "--pid", String(worker.process), resource])
     var status: Int32 = 0
     waitpid(process, &status, 0)
     XCTAssertEqual(status, 0, "prlimit failed")

@@ -17,7 +17,7 @@ final class Tracer {
     process = try System.spawn(
       "/usr/bin/env",
       arguments: ["strace", "-f", "-o", output, "-p", String(traced)] + options,
-      descriptors: [1: messages.number, 2: messages.number])
+      descriptors: [1: messages, 2: messages])
     for _ in 0..<5_000 {
       let text = (try? String(contentsOfFile: "\(name).log", encoding: .utf8)) ?? ""
       if text.contains("attached") { return }

@@ -34,7 +34,7 @@ final class WorkerProcess {
       ] + settings
     process = try System.spawn(
       "/usr/bin/env", arguments: environment + prefix + [program, "worker"],
-      descriptors: [0: socket.descriptor.number, 1: log.number, 2: log.number])
+      descriptors: [0: socket.descriptor, 1: log, 2: log])
     // Its threads are there, and what it only does once is done, before anybody counts its calls.
     for _ in 0..<2 { _ = call("GET", "/current-user") }
   }

@@ -19,8 +19,7 @@ final class EventLoopTests: XCTestCase {
     private let state = Mutex((served: 0, inside: 0, most: 0, threads: Set<UInt>()))
 
     init(_ action: @escaping @Sendable () -> Bool = { true }) throws {
-      let (read, write) = try System.pipe()
-      (descriptor, writeEnd) = (FileDescriptor(read), FileDescriptor(write))
+      (descriptor, writeEnd) = try System.pipe()
       try System.setNonBlocking(writeEnd)
       self.action = action
     }

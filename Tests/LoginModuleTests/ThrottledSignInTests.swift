@@ -71,9 +71,9 @@ final class ThrottledSignInTests: LoginTestCase {
         XCTAssertEqual(turnedAway.status.kind, .serverError)
       }
     }
+    XCTAssertEqual(try files().filter { $0.hasPrefix("throttle/") && $0.hasSuffix(".json") }, [])
     let response = await attempt("alice", TestHouse.password, house)
     XCTAssertEqual(response.status, .ok)
-    XCTAssertEqual(try files().filter { $0.hasPrefix("throttle/") && $0.hasSuffix(".json") }, [])
   }
 
   func testInvalidDataIsNoAttempt() async throws {

@@ -1,4 +1,6 @@
 import Accounts
+import DocumentStore
+import FileDocumentStore
 import HTTPTypes
 import HandlerKit
 import Sessions
@@ -122,6 +124,36 @@ final class PasswordModuleTests: TemporaryFolderTestCase {
     XCTAssertNil(late)
   }
 
+  /// It began after the others were ended, and the store fails before it can be ended like them.
+  func testE8_aSignInWithTheOldPasswordEndsAtItsRefreshWhereItCouldNotBeEndedBefore() async throws {
+    let store = LateSignInStore(try FileDocumentStore(path: folder))
+    let house = try await TestHouse(folder: folder, documents: store)
+    let user = try house.addUser("alice")
+    let own = await house.login("alice")
+    store.arm {
+      try house.sessions.beginSession(
+        ofUser: user.id, named: user.username, passwordGeneration: user.passwordGeneration,
+        on: .init(fingerprint: nil, userAgent: "", address: ""), at: TestHouse.now,
+        isStillAdmitted: { try house.users.isUnchanged(user) })
+    }
+    let response = await change(house, own.accessToken)
+    XCTAssertEqual(response.status, .noContent)
+    let late = try XCTUnwrap(store.late)
+    XCTAssertTrue(try house.sessions.isLive(late.id, ofUser: user.id, at: TestHouse.now))
+    let issued = try house.tokens.tokens(
+      for: .init(id: user.id, email: user.profile.email, username: user.username),
+      session: late.id,
+      refresh: (late.current.id, late.current.issuedAt, late.current.expiresAt), at: TestHouse.now)
+
+    let ended = await house.refresh(try XCTUnwrap(issued.refreshToken))
+    XCTAssertEqual(ended.status, .forbidden)
+    XCTAssertEqual(ended.text, "Refresh token is wrong")
+    let left = try house.sessions.sessions(ofUser: user.id, at: TestHouse.now)
+    XCTAssertEqual(left.count, 1)
+    let kept = await house.refresh(own.refreshToken)
+    XCTAssertEqual(kept.status, .ok)
+  }
+
   func testE8_RacingSignInsWithTheOldPasswordLeaveNoSession() async throws {
     // So many that none makes room for another: that would end the session that changes it.
     let house = try await TestHouse(folder: folder, policy: SessionPolicy(limit: 20))
@@ -176,4 +208,38 @@ private func change(
     to: .make(
       .post, "/password", json: ["currentPassword": current, "newPassword": new],
       bearer: access))
+}
+
+/// Lets a sign-in begin its session just before a new password is kept, and fails at the next update
+/// of sessions. `@unchecked Sendable`: used by one request at a time.
+private final class LateSignInStore: DocumentStore, @unchecked Sendable {
+  private let store: any DocumentStore
+  private var signIn: (() throws -> Session?)?
+  private var failsNext = false
+  private(set) var late: Session?
+
+  init(_ store: any DocumentStore) { self.store = store }
+
+  func arm(_ signIn: @escaping () throws -> Session?) { self.signIn = signIn }
+
+  func read<D: Document>(_ type: D.Type, _ key: String) throws -> D? { try store.read(type, key) }
+  func keys<D: Document>(of type: D.Type) throws -> [String] { try store.keys(of: type) }
+
+  func update<D: Document, R>(
+    _ type: D.Type, _ key: String, _ change: (inout D?) throws -> R
+  ) throws -> R {
+    if type == UserSessions.self, failsNext {
+      failsNext = false
+      throw DocumentStoreError.unavailable(reason: "test")
+    }
+    return try store.update(type, key) { document in
+      let result = try change(&document)
+      if type == User.self, let signIn = self.signIn {
+        self.signIn = nil
+        late = try signIn()
+        failsNext = true
+      }
+      return result
+    }
+  }
 }

@@ -31,14 +31,14 @@ final class SupervisorTests: TemporaryFolderTestCase {
     }
   }
 
-  private func supervisor(run: String, patience: Duration = .zero) throws -> Supervisor {
+  private func supervisor(run: String, socketTimeout: Duration = .zero) throws -> Supervisor {
     let configuration = try PosternConfiguration.load(
       file: nil, environment: ["POSTERN_RUN": run])
     let keys = KeyFile(access: try .random(), refresh: try .random())
     return try Supervisor(
       configuration: configuration,
       inheritance: Inheritance(settings: configuration.settings, keys: keys), options: [],
-      logger: logger, patience: patience)
+      logger: logger, socketTimeout: socketTimeout)
   }
 
   func testQ7_runFolderThatOthersMayWriteToIsRefusedAndNothingIsPutThere() throws {
@@ -149,10 +149,10 @@ final class SupervisorTests: TemporaryFolderTestCase {
       refresh: try .random())
     let file = try Inheritance(settings: configuration.settings, keys: keys).file()
     for _ in 0..<2 {
-      let inheritance = try Inheritance(from: file.number)
+      let inheritance = try Inheritance(from: file)
       XCTAssertEqual(inheritance.settings.values, configuration.settings.values)
       XCTAssertEqual(inheritance.keys, keys)
     }
-    XCTAssertThrowsError(try Inheritance(from: 999))
+    XCTAssertThrowsError(try Inheritance(from: FileDescriptor(-1)))
   }
 }

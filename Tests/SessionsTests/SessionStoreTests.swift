@@ -116,6 +116,47 @@ final class SessionStoreTests: TemporaryFolderTestCase {
     XCTAssertEqual(try sessions(), before)
   }
 
+  func testE8_sessionsOfAnEarlierPasswordHaveEnded() throws {
+    let store = try store()
+    let unknown = try store.begin(Self.device)
+    let old = try store.begin(Self.device, passwordGeneration: 0)
+    let new = try store.begin(Self.device, passwordGeneration: 1)
+    func refresh(_ session: Session, _ generation: Int) throws -> Bool {
+      let outcome = try store.refresh(
+        ofUser: "u1",
+        with: PresentedToken(session: session.id, id: session.current.id, fingerprint: nil),
+        at: Self.now, owner: { $0 }, passwordGeneration: { _ in generation })
+      if case .refreshed = outcome { return true }
+      guard case .unknownSession = outcome else {
+        XCTFail("\(outcome)")
+        return false
+      }
+      return false
+    }
+    XCTAssertTrue(try refresh(old, 0))
+    XCTAssertFalse(try refresh(old, 1))
+    XCTAssertTrue(try refresh(new, 1))
+    XCTAssertTrue(try refresh(unknown, 1), "as documents of earlier versions have it")
+    XCTAssertEqual(try sessions().map(\.id), [unknown.id, new.id])
+  }
+
+  func testE8_theSessionThatSetsAPasswordGoesOnUnderIt() throws {
+    let store = try store()
+    let caller = try store.begin(Self.device, passwordGeneration: 0)
+    _ = try store.begin(Self.device, passwordGeneration: 0)
+    XCTAssertTrue(
+      try store.endOtherSessions(
+        ofUser: "u1", by: caller.id, passwordGeneration: 1, at: Self.now))
+    for generation in [0, 1] {
+      // Also where the password was not changed in the end.
+      let outcome = try store.refresh(
+        ofUser: "u1",
+        with: PresentedToken(session: caller.id, id: caller.current.id, fingerprint: nil),
+        at: Self.now, owner: { $0 }, passwordGeneration: { _ in generation })
+      guard case .refreshed = outcome else { return XCTFail("\(outcome)") }
+    }
+  }
+
   func testUserWithoutADocumentHasNoSessionAndGetsNone() throws {
     let session = try store().begin(Self.device)
     let outcome = try store().refresh(
@@ -145,8 +186,11 @@ final class SessionStoreTests: TemporaryFolderTestCase {
 }
 
 extension SessionStore {
-  fileprivate func begin(_ device: Device) throws -> Session {
-    try XCTUnwrap(beginSession(ofUser: "u1", named: "alice", on: device, at: TestHouse.now))
+  fileprivate func begin(_ device: Device, passwordGeneration: Int? = nil) throws -> Session {
+    try XCTUnwrap(
+      beginSession(
+        ofUser: "u1", named: "alice", passwordGeneration: passwordGeneration, on: device,
+        at: TestHouse.now))
   }
 
   /// The id of the refresh token that comes of it, or why there is none.

@@ -47,7 +47,7 @@ final class FileTests: TemporaryFolderTestCase {
     let (read, write) = try System.pipe()
     let files = [
       try System.open(folder, O_RDONLY), try System.open(".", in: root(), O_RDONLY),
-      try System.streamSocket(), FileDescriptor(read), FileDescriptor(write),
+      try System.streamSocket(), read, write,
     ]
     for file in files { XCTAssertEqual(fcntl(file.number, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC) }
     let queue = try SignalQueue([])
@@ -130,7 +130,7 @@ final class FileTests: TemporaryFolderTestCase {
     var calls = 0
     XCTAssertEqual(
       code {
-        try System.once("fsync") { () -> Int32 in
+        try System.withoutRetry("fsync") { () -> Int32 in
           calls += 1
           errno = EINTR
           return -1

@@ -18,7 +18,9 @@ final class ProcessTests: TemporaryFolderTestCase {
     return nil
   }
 
-  private func runShell(_ script: String, descriptors: [Int32: Int32] = [:]) throws -> ProcessEnd? {
+  private func runShell(_ script: String, descriptors: [Int32: FileDescriptor] = [:]) throws
+    -> ProcessEnd?
+  {
     let process = try System.spawn(
       "/bin/sh", arguments: ["-c", script], descriptors: descriptors)
     return try end(of: process)
@@ -63,7 +65,7 @@ final class ProcessTests: TemporaryFolderTestCase {
     let plain = Glibc.open("/dev/null", O_RDONLY)  // Without O_CLOEXEC, as other code may open it.
     let ours: [Any] = [
       try System.open(folder, O_RDONLY), try System.streamSocket(),
-      try EventQueue(), try StopFlag(), FileDescriptor(read), FileDescriptor(write),
+      try EventQueue(), try StopFlag(), read, write,
       FileDescriptor(plain),
     ]
     let output = "\(folder)/output"
@@ -78,25 +80,21 @@ final class ProcessTests: TemporaryFolderTestCase {
 
   func testDescriptorMayKeepItsOwnNumber() throws {
     let (read, write) = try System.pipe()
-    let ends = [FileDescriptor(read), FileDescriptor(write)]
     XCTAssertEqual(
-      try runShell("echo x > /proc/self/fd/\(write)", descriptors: [write: write]),
+      try runShell("echo x > /proc/self/fd/\(write.number)", descriptors: [write.number: write]),
       .exited(status: 0))
-    XCTAssertEqual(try System.read(ends[0], limit: 2), Array("x\n".utf8))
+    XCTAssertEqual(try System.read(read, limit: 2), Array("x\n".utf8))
   }
 
   func testDescriptorsMayTradePlaces() throws {
     let (read, write) = try System.pipe(), (otherRead, otherWrite) = try System.pipe()
-    let ends = [FileDescriptor(read), FileDescriptor(otherRead)]
     XCTAssertEqual(
       try runShell(
-        "echo x > /proc/self/fd/\(write); echo y > /proc/self/fd/\(otherWrite)",
-        descriptors: [write: otherWrite, otherWrite: write]),
+        "echo x > /proc/self/fd/\(write.number); echo y > /proc/self/fd/\(otherWrite.number)",
+        descriptors: [write.number: otherWrite, otherWrite.number: write]),
       .exited(status: 0))
-    close(write)
-    close(otherWrite)
-    XCTAssertEqual(try System.read(ends[0], limit: 2), Array("y\n".utf8))
-    XCTAssertEqual(try System.read(ends[1], limit: 2), Array("x\n".utf8))
+    XCTAssertEqual(try System.read(read, limit: 2), Array("y\n".utf8))
+    XCTAssertEqual(try System.read(otherRead, limit: 2), Array("x\n".utf8))
   }
 
   func testF21_childWithoutAStandardInputOfItsOwnHasNone() throws {

@@ -3,7 +3,7 @@ import XCTest
 
 @testable import SystemCalls
 
-/// Signals go to the thread of the test alone, lest they reach the others of this process.
+/// Signals go to the thread of the test alone, and not to others of this process.
 final class SignalTests: XCTestCase {
   private var mask = sigset_t()
 
@@ -48,10 +48,8 @@ final class SignalTests: XCTestCase {
 
   func testWritingToAClosedPipeIsAnErrorAndNoDeath() throws {
     System.ignoreWriteSignals()
-    let (read, write) = try System.pipe()
-    close(read)
-    let file = FileDescriptor(write)
-    XCTAssertThrowsError(try System.write([1], to: file)) {
+    let write = try System.pipe().write
+    XCTAssertThrowsError(try System.write([1], to: write)) {
       XCTAssertEqual($0 as? SystemCallError, SystemCallError(call: "write", code: EPIPE))
     }
   }

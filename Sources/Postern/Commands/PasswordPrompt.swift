@@ -22,8 +22,8 @@ enum PasswordPrompt {
     return password
   }
 
-  /// Reads a line from the terminal with its echo turned off (termios(3)). What would end or stop
-  /// this program meanwhile ends the prompt, so that the echo is back before.
+  /// Reads a line from the terminal with its echo turned off (termios(3)). A signal that
+  /// would end or stop this program ends the prompt first, so that the echo is on again.
   private static func ask(_ prompt: String) throws -> String {
     let signals = try SignalQueue([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP])
     var shown = termios()

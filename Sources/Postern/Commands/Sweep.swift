@@ -15,7 +15,7 @@ struct Sweep: ParsableCommand {
       (setting sweep.interval). Damaged documents are left as they are.
       """)
 
-  @Flag(help: "Take it easy: a short sleep after each document.")
+  @Flag(help: "Sleep a little after each document.")
   var gently = false
 
   @OptionGroup var settings: SettingsOptions

@@ -4,20 +4,20 @@ import FoundationEssentials
 import Glibc
 
 extension Throttle {
-  /// Where a stranger's failures are counted.
-  struct Place {
+  /// The documents and slots in which a stranger's failures are counted.
+  struct StrangerSlots {
     let document: String
     let pair, account: FailureSlot
     let addressDocument: String
     let address: FailureSlot
   }
 
-  func place(of address: String, at account: ForeignText) -> Place {
+  func slots(of address: String, at account: ForeignText) -> StrangerSlots {
     let account = digest("account", account.bytes)
     let network = network(address)
     let pair = digest("address at account", account + network)
     let address = digest("address", network)
-    return Place(
+    return StrangerSlots(
       document: "account-" + account.prefix(1).hexadecimal,
       pair: FailureSlot((Int(pair[0]) << 8 | Int(pair[1])) % StrangersFailures.pairSlots),
       account: FailureSlot(Int(account[1]) % StrangersFailures.slots),
@@ -25,7 +25,7 @@ extension Throttle {
       address: FailureSlot(Int(address[1]) % StrangersFailures.slots))
   }
 
-  func knownPlace(
+  func knownSlot(
     _ guesser: Guesser, _ account: ForeignText
   ) -> (document: String, slot: FailureSlot) {
     let (kind, id) =
@@ -42,7 +42,8 @@ extension Throttle {
     )
   }
 
-  /// The store does not tell who tried, not even to somebody who tries all addresses there are.
+  /// Keyed, so that the store does not tell who tried, even to a reader who hashes all addresses
+  /// there are.
   private func digest(_ kind: String, _ bytes: [UInt8]) -> [UInt8] {
     Array(
       HMAC<SHA256>.authenticationCode(for: Array(kind.utf8) + [0] + bytes, using: key))
@@ -50,20 +51,22 @@ extension Throttle {
 }
 
 extension StrangersFailures {
-  func certainWait(_ place: Throttle.Place, at time: Date) -> TimeInterval? {
-    let own = pairs.certainWait(place.pair, at: time, .addressAtAccount)
-    let all = accounts.certainWait(place.account, at: time, .strangersAtAccount)
+  func certainWait(_ slots: Throttle.StrangerSlots, at time: Date) -> TimeInterval? {
+    let own = pairs.certainWait(slots.pair, at: time, .addressAtAccount)
+    let all = accounts.certainWait(slots.account, at: time, .strangersAtAccount)
     return [own, all].compactMap(\.self).max()
   }
 
-  mutating func admit(_ place: Throttle.Place, at time: Date) -> TimeInterval? {
-    pairs.followClock(place.pair, to: time)
-    accounts.followClock(place.account, to: time)
-    let own = pairs.wait(place.pair, at: time, .addressAtAccount)
-    let all = accounts.wait(place.account, at: time, .strangersAtAccount)
+  /// Whether more is counted at the account than a right password may leave there.
+
+  mutating func admit(_ slots: Throttle.StrangerSlots, at time: Date) -> TimeInterval? {
+    pairs.followClock(slots.pair, to: time)
+    accounts.followClock(slots.account, to: time)
+    let own = pairs.wait(slots.pair, at: time, .addressAtAccount)
+    let all = accounts.wait(slots.account, at: time, .strangersAtAccount)
     if let wait = [own, all].compactMap(\.self).max() { return wait }
-    pairs.add(1, to: place.pair, at: time, .addressAtAccount)
-    accounts.add(1, to: place.account, at: time, .strangersAtAccount)
+    pairs.add(1, to: slots.pair, at: time, .addressAtAccount)
+    accounts.add(1, to: slots.account, at: time, .strangersAtAccount)
     return nil
   }
 }

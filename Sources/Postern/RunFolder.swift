@@ -1,0 +1,45 @@
+import FastCGI
+import SystemCalls
+
+/// The run folder of a running `postern serve`, with its pid file and its listening socket.
+struct RunFolder {
+  let socket: ListeningSocket
+
+  private let folder: OwnFolder
+  private let pidFile: PIDFile
+
+  private static let socketName = "postern.sock"
+
+  /// Takes the pid file and makes the socket, in a folder that must be ours alone: passwords would
+  /// go to a socket that another user put there.
+  /// - Parameters:
+  ///   - path: of the folder, which is made where there is none.
+  ///   - socketTimeout: how long to wait for a process that listens there to end.
+  /// - Throws: `ConfigurationError` where it cannot be used, or another process uses it.
+  init(_ path: String, socketTimeout: Duration) throws {
+    let isNew = try System.makeFolder(path)
+    do {
+      folder = try OwnFolder(path)
+    } catch {
+      throw ConfigurationError("the run folder \(error)")
+    }
+    // The web server, in our group, has to get to the socket in it.
+    if isNew { try System.setMode(0o750, of: folder.descriptor) }
+    let taken = try PIDFile.take(in: folder)
+    do {
+      // Workers of a supervisor that was killed may still end what they have in hand.
+      socket = try ListeningSocket(
+        path: "\(folder.path)/\(Self.socketName)", patience: socketTimeout)
+      pidFile = try taken ?? PIDFile.replace(in: folder)
+    } catch {
+      taken?.remove()
+      throw error
+    }
+  }
+
+  /// Removes the socket and the pid file.
+  func clear() {
+    try? System.remove(Self.socketName, in: folder.descriptor)
+    pidFile.remove()
+  }
+}
