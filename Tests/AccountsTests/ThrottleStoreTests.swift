@@ -181,7 +181,7 @@ final class ThrottleStoreTests: TemporaryFolderTestCase {
     let throttle = try throttle()
     _ = try throttle.admit(.knownBrowser("b"), at: "alice", time: time(0))
     _ = try throttle.admit(.session("s"), at: "alice", time: time(0))
-    XCTAssertEqual(try documents().map { $0.prefix { $0 != "/" } }, ["throttle-known"])
+    XCTAssertEqual(Set(try documents().map { $0.prefix { $0 != "/" } }), ["throttle-known"])
   }
 }
 
