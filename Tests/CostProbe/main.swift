@@ -49,6 +49,7 @@ for number in 0..<5 {
   measure("unknown name", signIn("alicf", address: "198.51.100.2\(number)"))
 }
 for place in Place.all(access: access) {
+  measure("warm-up", place.request(WorstText.allCases[0].bytes(lengths[0])))
   for text in WorstText.allCases {
     for length in lengths {
       measure("\(place.name)\t\(text)\t\(length)", place.request(text.bytes(length)))

@@ -33,6 +33,26 @@ final class DiskTroubleTests: TemporaryFolderTestCase {
     XCTAssertEqual(try scene.sessions().count, 2)
   }
 
+  func testF6_fileSystemThatCannotExchangeNamesIsServedByRenaming() async throws {
+    for error in ["EINVAL", "ENOSYS"] {
+      let scene = try await Scene(in: "\(folder)/\(error)")
+      let worker = try scene.worker()
+      var token = scene.current
+      try during(
+        worker, ["-e", "trace=renameat2", "-e", "inject=renameat2:error=\(error)"], scene
+      ) {
+        for _ in 0..<3 {
+          let answer = worker.refresh(token)
+          XCTAssertEqual(answer?.status, 200, error)
+          token = answer?.refreshToken ?? ""
+        }
+        XCTAssertEqual(worker.login("carol")?.status, 200, "a new document, \(error)")
+      }
+      XCTAssertEqual(worker.refresh(token)?.status, 200, "and later by exchanging, \(error)")
+      XCTAssertEqual(try scene.leftovers(), [])
+    }
+  }
+
   func testF10_acceptWithoutDescriptorsNeitherSpinsNorStaysDown() async throws {
     let scene = try await Scene(in: "\(folder)/scene")
     let worker = try scene.worker()

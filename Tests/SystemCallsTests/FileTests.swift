@@ -43,6 +43,69 @@ final class FileTests: TemporaryFolderTestCase {
     XCTAssertNil(try System.status(ofPath: "\(folder)/target"))
   }
 
+  func testF15_renamingToAFreeNameReplacesNothingAndExchangingLosesNothing() throws {
+    let root = try root()
+    for name in ["a", "b"] {
+      try System.write(
+        Array(name.utf8), to: System.open(name, in: root, O_WRONLY | O_CREAT, mode: 0o600))
+    }
+    func text(_ name: String) throws -> [UInt8] {
+      try System.read(System.open(name, in: root, O_RDONLY), limit: 9)
+    }
+    XCTAssertEqual(code { _ = try System.rename("a", to: "b", in: root, .toFreeName) }, EEXIST)
+    XCTAssertTrue(try System.rename("a", to: "b", in: root, .exchange))
+    XCTAssertEqual([try text("a"), try text("b")], [Array("b".utf8), Array("a".utf8)])
+    XCTAssertEqual(code { _ = try System.rename("a", to: "c", in: root, .exchange) }, ENOENT)
+    XCTAssertTrue(try System.rename("a", to: "c", in: root, .toFreeName))
+    XCTAssertEqual(try text("c"), Array("b".utf8))
+  }
+
+  func testVersionIsAnotherAfterEachChangeOfAFile() throws {
+    let path = "\(folder)/f"
+    let file = try System.open(path, O_RDWR | O_CREAT, mode: 0o600)
+    try System.write([1, 2, 3], to: file)
+    let changes: [(String, () throws -> Void)] = [
+      ("bytes", { try System.write([4], to: System.open(path, O_WRONLY)) }),
+      ("length", { try System.truncate(file, to: 2) }),
+      ("mode", { try System.setMode(0o640, of: file) }),
+      ("names", { XCTAssertEqual(link(path, "\(self.folder)/g"), 0) }),
+      (
+        "file",
+        {
+          unlink(path)
+          try System.write([4, 2], to: System.open(path, O_WRONLY | O_CREAT, mode: 0o640))
+        }
+      ),
+      ("time", { try System.clearModificationTime(of: "f", in: self.root()) }),
+    ]
+    for (name, change) in changes {
+      let before = try XCTUnwrap(System.version(ofPath: path))
+      XCTAssertEqual(System.version(of: "f", in: try root()), before)
+      usleep(20_000)
+      try change()
+      XCTAssertNotEqual(System.version(ofPath: path), before, name)
+    }
+    XCTAssertEqual(System.version(ofPath: path)?.modified, .zero)
+    XCTAssertNil(System.version(ofPath: "\(path)/nothing"))
+    // A link is not what it leads to.
+    symlink("f", "\(folder)/link")
+    XCTAssertNotEqual(System.version(ofPath: "\(folder)/link"), System.version(ofPath: path))
+  }
+
+  func testJ16_randomIDsAreUUIDsOfVersion4AndDiffer() {
+    let ids = (0..<1_000).map { _ in System.randomID() }
+    XCTAssertEqual(Set(ids).count, ids.count)
+    for id in ids {
+      XCTAssertNotNil(
+        id.wholeMatch(of: /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/), id
+      )
+    }
+    // Every digit but that of the version, and every digit of the variant, takes on all values.
+    for place in 0..<36 where ![8, 13, 14, 18, 19, 23].contains(place) {
+      XCTAssertEqual(Set(ids.map { Array($0.utf8)[place] }).count, 16, "\(place)")
+    }
+  }
+
   func testF21_everyDescriptorIsClosedInChildren() throws {
     let (read, write) = try System.pipe()
     let files = [
