@@ -24,6 +24,8 @@ public final class EventLoop: @unchecked Sendable {
   private let served = Atomic<UInt64>(0)
   private let sources = Mutex(Sources())
   private let threads = Mutex(Threads())
+  /// Held while another thread than the one that serves hands over.
+  private let stalls = Mutex(())
   /// Signalled for a spare thread to look whether the loop is free.
   private let wake = DispatchSemaphore(value: 0)
   private let stallWatch = StallWatch()
@@ -89,22 +91,34 @@ public final class EventLoop: @unchecked Sendable {
   /// The event that is being served by the thread that holds the loop; 0 where there is none.
   var eventInHand: UInt64 { served.load(ordering: .sequentiallyConsistent) }
 
-  /// Lets another thread have the loop while `event` is still being served. Does nothing where that
-  /// has happened already.
+  /// Lets another thread have the loop while the caller goes on serving `event`. Does nothing where
+  /// that has happened already.
   func handOver(_ event: UInt64) {
-    guard event != 0, eventInHand == event else { return }
-    threads.withLock { state in
-      guard endServing(event), let current else { return }
-      // There is still something to read, and nobody is to serve it a second time meanwhile.
-      try? queue.remove(current.descriptor)
-      self.current = nil
+    guard eventInHand == event, endServing(event) else { return }
+    release()
+  }
+
+  /// The same for a thread that holds the loop for too long.
+  func handOverStalled(_ event: UInt64) {
+    stalls.withLock { _ in
+      guard eventInHand == event, endServing(event) else { return }
+      release()
+    }
+  }
+
+  private func release() {
+    // There is still something to read, and nobody is to serve it a second time meanwhile.
+    if let current { try? queue.remove(current.descriptor) }
+    current = nil
+    let isSpareThere = threads.withLock { state in
       state.loopIsFree = true
-      if state.spare > 0 {
-        wake.signal()
-      } else if state.running.count < threadLimit, !state.isStopping {
+      if state.spare == 0, state.running.count < threadLimit, !state.isStopping {
         startThread(&state)
       }
+      return state.spare > 0
     }
+    // Outside of the lock, which the thread that wakes up needs.
+    if isSpareThere { wake.signal() }
   }
 
   /// Returns whether the loop is still in the hands of the one who served `event`.
@@ -218,8 +232,8 @@ public final class EventLoop: @unchecked Sendable {
   }
 
   private func watchAgain(_ source: any EventSource, _ token: UInt64) {
-    // By then, whoever handed over has taken the descriptor out of the queue.
-    threads.withLock { _ in }
+    // By then, `handOverStalled` has taken the descriptor out of the queue.
+    stalls.withLock { _ in }
     do throws(SystemCallError) {
       try watch(source, token)
     } catch {

@@ -37,7 +37,7 @@ final class StallWatch: Sendable {
     var quietTicks = 0
     while !isStopping.load(ordering: .sequentiallyConsistent) {
       let event = loop.eventInHand
-      if event != 0, event == last { loop.handOver(event) }
+      if event != 0, event == last { loop.handOverStalled(event) }
       quietTicks = event == 0 ? quietTicks + 1 : 0
       last = event
       if quietTicks < Self.restAfter {

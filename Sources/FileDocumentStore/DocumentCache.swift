@@ -12,23 +12,21 @@ final class DocumentCache: Sendable {
   final class Entry: Sendable {
     /// From the root, or from where the store's own path begins.
     let path: String
-    let version: FileVersion
-    /// Whether a file of this version is sure to hold this document. Otherwise it was changed just
-    /// before it was read, and may have been changed again within one tick of the clock: then the
-    /// bytes tell, without being hashed and decoded again.
-    let isSettled: Bool
-    /// The file's; none where only the version is asked for.
+    /// A file of this version is sure to hold this document. `nil` where it was changed just before
+    /// it was read or written here, and may have been changed again within one tick of the clock:
+    /// then the bytes tell, without being hashed and decoded again.
+    let settledVersion: FileVersion?
+    /// The file's; none where the version tells.
     let bytes: [UInt8]
     let document: any Sendable
     fileprivate let size: Int
 
     init(
-      path: String, version: FileVersion, isSettled: Bool, bytes: [UInt8], document: any Sendable
+      path: String, settledVersion: FileVersion?, bytes: [UInt8], document: any Sendable
     ) {
       self.path = path
-      self.version = version
-      self.isSettled = isSettled
-      self.bytes = isSettled ? [] : bytes
+      self.settledVersion = settledVersion
+      self.bytes = settledVersion == nil ? bytes : []
       self.document = document
       size = bytes.count
     }
@@ -36,9 +34,9 @@ final class DocumentCache: Sendable {
 
   /// Two of these are kept, so twice as much.
   struct Limit {
-    var entries = 8_192
+    var entries = 2_048
     /// Of files. Decoded, they take up some times as many.
-    var bytes = 8 << 20
+    var bytes = 2 << 20
   }
 
   /// When the young generation is full, it becomes the old one, and the old one is dropped. What is
@@ -47,45 +45,60 @@ final class DocumentCache: Sendable {
     var young: [Name: Entry] = [:]
     var old: [Name: Entry] = [:]
     var size = 0
+
+    /// Returns what is dropped for it, which is to be freed without the lock.
+    mutating func add(_ entry: Entry, _ name: Name, _ limit: Limit) -> Any {
+      var dropped: [Name: Entry] = [:]
+      if young.count >= limit.entries || size + entry.size > limit.bytes {
+        dropped = old
+        self = Generations(old: young)
+      }
+      let before = young.updateValue(entry, forKey: name)
+      size += entry.size - (before?.size ?? 0)
+      return (dropped, before, old.removeValue(forKey: name))
+    }
+  }
+
+  /// A part of the cache, with a lock of its own: threads seldom meet at one.
+  private final class Part: Sendable {
+    let generations = Mutex(Generations())
   }
 
   private let limit: Limit
-  private let generations = Mutex(Generations())
+  private let parts: [Part]
 
-  init(limit: Limit = Limit()) { self.limit = limit }
+  /// - Parameter parts: how many locks there are; each part has its share of the limit.
+  init(limit: Limit = Limit(), parts: Int = 16) {
+    self.limit = Limit(entries: max(1, limit.entries / parts), bytes: limit.bytes / parts)
+    self.parts = (0..<parts).map { _ in Part() }
+  }
 
   func entry<D: Document>(_ type: D.Type, _ key: String) -> Entry? {
     let name = Name(type: ObjectIdentifier(type), key: key)
-    return generations.withLock { generations in
-      if let entry = generations.young[name] { return entry }
-      guard let entry = generations.old.removeValue(forKey: name) else { return nil }
-      add(entry, name, to: &generations)
-      return entry
+    let (entry, _) = part(of: name).generations.withLock { generations -> (Entry?, Any?) in
+      if let entry = generations.young[name] { return (entry, nil) }
+      guard let entry = generations.old.removeValue(forKey: name) else { return (nil, nil) }
+      return (entry, generations.add(entry, name, limit))
     }
+    return entry
   }
 
   func keep<D: Document>(_ entry: Entry, _ type: D.Type, _ key: String) {
     let name = Name(type: ObjectIdentifier(type), key: key)
-    generations.withLock { generations in
-      generations.old[name] = nil
-      add(entry, name, to: &generations)
-    }
+    _ = part(of: name).generations.withLock { $0.add(entry, name, limit) }
   }
 
   func forget<D: Document>(_ type: D.Type, _ key: String) {
     let name = Name(type: ObjectIdentifier(type), key: key)
-    generations.withLock { generations in
-      generations.old[name] = nil
-      generations.size -= generations.young.removeValue(forKey: name)?.size ?? 0
+    _ = part(of: name).generations.withLock { generations -> (Entry?, Entry?) in
+      let young = generations.young.removeValue(forKey: name)
+      generations.size -= young?.size ?? 0
+      return (young, generations.old.removeValue(forKey: name))
     }
   }
 
-  private func add(_ entry: Entry, _ name: Name, to generations: inout Generations) {
-    let isFull =
-      generations.young.count >= limit.entries || generations.size + entry.size > limit.bytes
-    if isFull { generations = Generations(old: generations.young) }
-    let before = generations.young.updateValue(entry, forKey: name)
-    generations.size += entry.size - (before?.size ?? 0)
+  private func part(of name: Name) -> Part {
+    parts[Int(UInt(bitPattern: name.hashValue) % UInt(parts.count))]
   }
 
   /// A type and a key, which is told from others by its bytes: Swift holds some for equal that are

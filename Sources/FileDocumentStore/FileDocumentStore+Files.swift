@@ -28,6 +28,8 @@ extension FileDocumentStore {
       try System.sync(folder)
       // Where this fails, the next commit syncs once more than it would have to.
       if isExchanged { try? System.clearModificationTime(of: layout.spareName, in: folder) }
+      // The next update by this process need not decode what this one encoded.
+      keep(document, key, bytes, layout, nil)
     } else {
       // In this order, the spare file of no document is left where the writer dies in between.
       try removeIfAny(layout.spareName, in: folder)

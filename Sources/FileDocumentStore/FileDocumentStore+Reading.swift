@@ -42,8 +42,8 @@ extension FileDocumentStore {
     let bytes = try System.read(file.descriptor, limit: file.size)
     guard System.version(of: layout.path, in: root.descriptor) == file.version else { return nil }
     do {
-      let document = try open(bytes, as: type, key, anew: anew)
-      if !anew { keep(document, key, bytes, of: file, layout) }
+      let document = try open(bytes, as: type, key, anew ? nil : cache.entry(type, key))
+      if !anew { keep(document, key, bytes, layout, file.settledVersion) }
       return document
     } catch {
       guard file.isSettled else { return nil }
@@ -57,15 +57,16 @@ extension FileDocumentStore {
     _ type: D.Type, _ key: String, _ layout: FileLayout, in folder: FileDescriptor,
     anew: Bool = false
   ) throws -> (document: D?, version: FileVersion?) {
-    if !anew, let kept = cache.entry(type, key), kept.isSettled,
-      System.version(of: layout.name, in: folder) == kept.version
+    let kept = anew ? nil : cache.entry(type, key)
+    if let kept, let version = kept.settledVersion,
+      System.version(of: layout.name, in: folder) == version
     {
-      return (kept.document as? D, kept.version)
+      return (kept.document as? D, version)
     }
     guard let file = try openDocument(layout.name, in: folder) else { return (nil, nil) }
     let bytes = try System.read(file.descriptor, limit: file.size)
-    let document = try open(bytes, as: type, key, anew: anew)
-    if !anew { keep(document, key, bytes, of: file, layout) }
+    let document = try open(bytes, as: type, key, kept)
+    if !anew { keep(document, key, bytes, layout, file.settledVersion) }
     return (document, file.version)
   }
 
@@ -75,6 +76,8 @@ extension FileDocumentStore {
     let size: Int
     let version: FileVersion
     let isSettled: Bool
+
+    var settledVersion: FileVersion? { isSettled ? version : nil }
   }
 
   /// Only a regular file with no second name counts (none is left where it was replaced meanwhile):
@@ -104,23 +107,22 @@ extension FileDocumentStore {
   }
 
   private func open<D: Document>(
-    _ bytes: [UInt8], as type: D.Type, _ key: String, anew: Bool = false
+    _ bytes: [UInt8], as type: D.Type, _ key: String, _ kept: DocumentCache.Entry?
   ) throws(Envelope.Damage) -> D {
-    if !anew, !bytes.isEmpty, let kept = cache.entry(type, key), kept.bytes == bytes,
-      let document = kept.document as? D
-    {
+    if let kept, !bytes.isEmpty, kept.bytes == bytes, let document = kept.document as? D {
       return document
     }
     return try Envelope.open(bytes, as: type, key: key)
   }
 
-  private func keep<D: Document>(
-    _ document: D, _ key: String, _ bytes: [UInt8], of file: DocumentFile, _ layout: FileLayout
+  func keep<D: Document>(
+    _ document: D, _ key: String, _ bytes: [UInt8], _ layout: FileLayout,
+    _ settledVersion: FileVersion?
   ) {
     cache.keep(
       DocumentCache.Entry(
-        path: "\(root.path)/\(layout.path)", version: file.version, isSettled: file.isSettled,
-        bytes: bytes, document: document),
+        path: "\(root.path)/\(layout.path)", settledVersion: settledVersion, bytes: bytes,
+        document: document),
       D.self, key)
   }
 }

@@ -38,8 +38,8 @@ public struct FileDocumentStore: DocumentStore {
 
   public func read<D: Document>(_ type: D.Type, _ key: String) throws -> D? {
     // Its path is resolved anew, so this also tells that it still leads into the store's folder.
-    if let kept = cache.entry(type, key), kept.isSettled,
-      System.version(ofPath: kept.path) == kept.version
+    if let kept = cache.entry(type, key), let version = kept.settledVersion,
+      System.version(ofPath: kept.path) == version
     {
       return kept.document as? D
     }

@@ -24,7 +24,8 @@ final class KeptDocumentTests: StoreTestCase {
   /// Whether the next read hands out what was kept.
   private func isKept(_ store: FileDocumentStore) throws -> Bool {
     let entry = store.cache.entry(Note.self, "a")
-    return try entry?.isSettled == true && entry?.version == System.version(ofPath: file("a"))
+    let version = entry?.settledVersion
+    return try version != nil && version == System.version(ofPath: file("a"))
   }
 
   /// Writes into the file itself, as an editor may.
@@ -44,12 +45,22 @@ final class KeptDocumentTests: StoreTestCase {
     // Nothing but memory can hold this one.
     store.cache.keep(
       DocumentCache.Entry(
-        path: entry.path, version: entry.version, isSettled: true, bytes: [],
+        path: entry.path, settledVersion: entry.settledVersion, bytes: [],
         document: Note(text: "kept")),
       Note.self, "a")
     XCTAssertEqual(try store.read(Note.self, "a")?.text, "kept")
     XCTAssertEqual(try store.update(Note.self, "a") { $0?.text }, "kept")
     XCTAssertEqual(try store.readAnew(Note.self, "a")?.text, "a")
+  }
+
+  func testOwnChangeIsKeptWithItsBytesAndCountsOnlyForThese() throws {
+    let store = try store(holding: "a")
+    let entry = try XCTUnwrap(store.cache.entry(Note.self, "a"))
+    XCTAssertNil(entry.settledVersion)
+    XCTAssertEqual(Data(entry.bytes), try Data(contentsOf: URL(fileURLWithPath: file("a"))))
+    try overwrite(file("a"), sealed("b"))
+    XCTAssertEqual(try store.update(Note.self, "a") { $0?.text }, "b")
+    XCTAssertEqual(try store.read(Note.self, "a")?.text, "b")
   }
 
   func testDocumentThatWasChangedJustNowIsReadAnew() throws {
@@ -164,14 +175,14 @@ final class KeptDocumentTests: StoreTestCase {
   // MARK: - The bounds
 
   private func cache(entries: Int = .max, bytes: Int = .max) -> DocumentCache {
-    DocumentCache(limit: .init(entries: entries, bytes: bytes))
+    DocumentCache(limit: .init(entries: entries, bytes: bytes), parts: 1)
   }
 
   private func keep(_ key: String, of size: Int = 1, in cache: DocumentCache) throws {
     let version = try XCTUnwrap(System.version(ofPath: folder))
     cache.keep(
       DocumentCache.Entry(
-        path: key, version: version, isSettled: true,
+        path: key, settledVersion: version,
         bytes: [UInt8](repeating: 0, count: size), document: Note(text: key)),
       Note.self, key)
   }
