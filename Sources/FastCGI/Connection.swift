@@ -31,7 +31,6 @@ final class Connection: @unchecked Sendable {
   private static let silenceLimit = 10
 
   init(_ descriptor: FileDescriptor) {
-    _ = Self.library
     self.descriptor = descriptor
     request = .allocate(capacity: 1)
     FCGX_InitRequest(request, -1, 0)
@@ -44,13 +43,15 @@ final class Connection: @unchecked Sendable {
     request.deallocate()
   }
 
-  /// libfcgi waits this long, in milliseconds, for a peer that broke the protocol to close its
-  /// end. It reads the limit when it starts; its own is two seconds.
-  private static let library: Void = {
+  /// Makes the library ready. To be called before the first connection.
+  ///
+  /// It waits so long, in milliseconds, for a peer that broke the protocol to close its end. It
+  /// reads the limit now; its own is two seconds.
+  static func startLibrary() {
     setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "50", 0)
     FCGX_Init()
     System.ignoreWriteSignals()
-  }()
+  }
 
   /// Reads one request, to the end of its body. `nil` where the peer is gone, breaks the protocol
   /// or stops in the middle, or wants another role than a responder's: the connection has to be

@@ -16,6 +16,7 @@ public final class Responder: Sendable {
   ///   (`FCGI_LISTENSOCK_FILENO`).
   /// - Throws: `SystemCallError`
   public init(listener: FileDescriptor, router: Router, logger: Logger) throws {
+    Connection.startLibrary()
     try System.setNonBlocking(listener)
     loop = try EventLoop(threadLimit: Self.threadLimit, logger: logger)
     try loop.add(Listener(descriptor: listener, loop: loop, router: router, logger: logger))

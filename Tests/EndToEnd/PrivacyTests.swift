@@ -45,10 +45,11 @@ final class PrivacyTests: EndToEndTestCase {
     for _ in 0..<10 {
       answers.append(try site.ask(.refresh(answers[answers.count - 1].refreshToken)))
     }
-    XCTAssertEqual(try site.ask(.refresh(signIn.refreshToken)).status, 403)
     let accesses = answers.map(\.accessToken), refreshes = answers.map(\.refreshToken)
-
     XCTAssertEqual(try site.ask(.get("/job-list", bearer: accesses[0])).status, 200)
+    XCTAssertEqual(try site.ask(.refresh(signIn.refreshToken)).status, 403)
+    XCTAssertEqual(try site.ask(.get("/job-list", bearer: accesses[0])).status, 401)
+
     _ = try site.ask(.get("/job-list?token=\(accesses[0])", bearer: refreshes[0]))
     _ = try site.ask(.get("/job-list", bearer: accesses[0] + "x"))
     _ = try site.ask(.get("/nothing?\(refreshes[0])").with("Cookie", "a=\(refreshes[0])"))

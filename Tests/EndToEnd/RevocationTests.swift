@@ -17,7 +17,7 @@ final class RevocationTests: EndToEndTestCase {
       let session = try site.login("alice")
       XCTAssertEqual(try statuses(session.accessToken), [200])
       XCTAssertEqual(
-        try site.ask(.post("/logout", json: ["refreshToken": session.refreshToken])).status, 200)
+        try site.ask(.post("/logout", json: ["refreshToken": session.refreshToken])).status, 204)
       XCTAssertEqual(try statuses(session.accessToken), [401])
     }
   }
@@ -42,7 +42,7 @@ final class RevocationTests: EndToEndTestCase {
       }
       usleep(30_000)
       XCTAssertEqual(
-        try site.ask(.post("/logout", json: ["refreshToken": session.refreshToken])).status, 200)
+        try site.ask(.post("/logout", json: ["refreshToken": session.refreshToken])).status, 204)
       isOver.withLock { $0 = true }
       group.wait()
       let statuses = late.withLock { $0 }

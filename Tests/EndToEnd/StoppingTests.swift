@@ -47,6 +47,14 @@ final class StoppingTests: EndToEndTestCase {
     let site = try makeInstallation()
     try site.startPostern()
     let supervisor = try XCTUnwrap(site.postern), workers = site.workers
+    // Before a worker has its threads, a signal ends it: it has no requests yet.
+    for worker in workers {
+      let threads = "/proc/\(worker)/task"
+      XCTAssertTrue(
+        eventually(within: 10) {
+          (try? FileManager.default.contentsOfDirectory(atPath: threads).count) ?? 0 > 2
+        })
+    }
     for worker in workers { kill(worker, SIGSTOP) }
     let clients = try (0..<60).map { _ in try FastCGIClient(path: site.socketPath) }
     for client in clients { client.send("GET", "/current-user") }

@@ -88,7 +88,7 @@ struct HistoryChecker {
   }
 
   private mutating func end(_ number: Int, at time: Microseconds) {
-    // Those of a password change in their order.
+    // Its parts in their order.
     let ending = underWay.filter { $0.step.number == number }
     var mask: UInt64 = 0
     for (place, step) in ending {
@@ -155,7 +155,7 @@ struct HistoryChecker {
       next += 1
     }
     return met.map { left[$0] }.filter { place, step in
-      // The parts of a password change come in their order.
+      // The parts of an operation come in their order.
       left.first { $0.step.number == step.number }?.place == place
     }
   }
@@ -167,7 +167,11 @@ struct HistoryChecker {
     while !isSettled {
       isSettled = true
       for (place, step) in underWay where situation.happened >> place & 1 == 0 {
-        guard let state = settled(step, in: situation) else { continue }
+        // The parts of an operation come in their order.
+        let first = underWay.first {
+          $0.step.number == step.number && situation.happened >> $0.place & 1 == 0
+        }
+        guard first?.place == place, let state = settled(step, in: situation) else { continue }
         situation.happened |= 1 << place
         if state != situation.state { isSettled = false }
         situation.state = state

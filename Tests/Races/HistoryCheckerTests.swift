@@ -6,7 +6,7 @@ final class HistoryCheckerTests: XCTestCase {
     var history = signedIn()
     history += [
       at(20, .refresh(session: 1, token: 11), .token(session: 1, token: 12)),
-      at(30, .list, .sessions([1])),
+      at(30, .list(caller: 1), .sessions([1])),
       at(40, .refresh(session: 1, token: 11), .token(session: 1, token: 12)),
       at(50, .refresh(session: 1, token: 12), .token(session: 1, token: 13)),
       at(2_000, .refresh(session: 1, token: 11), .tokenWrong),
@@ -143,7 +143,7 @@ final class HistoryCheckerTests: XCTestCase {
       signedIn() + [
         at(20, .signIn(password: 1_000), .token(session: 2, token: 21)),
         at(20, .signIn(password: 1_000), .token(session: 3, token: 31)),
-        at(40, .list, .sessions([1, 3])),
+        at(40, .list(caller: 3), .sessions([1, 3])),
       ])
   }
 
@@ -161,7 +161,28 @@ final class HistoryCheckerTests: XCTestCase {
       signedIn() + [
         at(20, .signIn(password: 1_000), .token(session: 2, token: 21)),
         at(40, .endOne(session: 1, caller: 1), .done, for: 30),
-        at(40, .list, .sessions([]), for: 30),
+        at(40, .list(caller: 1), .sessions([]), for: 30),
+      ])
+  }
+
+  func testObjectsToACallerWhoIsAdmittedAfterTheEndOfTheSession() {
+    let ended =
+      signedIn() + [
+        at(20, .signIn(password: 1_000), .token(session: 2, token: 21)),
+        at(40, .endOne(session: 1, caller: 2), .done),
+      ]
+    assertExplained(ended + [at(60, .list(caller: 2), .sessions([2]))])
+    assertExplained(ended + [at(60, .list(caller: 1), .callerEnded)])
+    assertUnexplained(ended + [at(60, .list(caller: 1), .sessions([2]))])
+    assertUnexplained(ended + [at(60, .list(caller: 2), .callerEnded)])
+  }
+
+  func testAcceptsACallerWhoseSessionEndsWhileTheListIsRead() {
+    assertExplained(
+      signedIn() + [
+        at(20, .signIn(password: 1_000), .token(session: 2, token: 21)),
+        at(40, .endOne(session: 1, caller: 2), .done, for: 30),
+        at(40, .list(caller: 1), .sessions([2]), for: 30),
       ])
   }
 
@@ -169,9 +190,9 @@ final class HistoryCheckerTests: XCTestCase {
     let signIns = (1...6).map {
       at($0 * 10, .signIn(password: 1_000), .token(session: $0, token: 10 * $0 + 1))
     }
-    assertExplained(signIns + [at(100, .list, .sessions([6]))])
-    assertUnexplained(signIns + [at(100, .list, .sessions([1, 2, 3, 4, 5, 6]))])
-    assertUnexplained(signIns + [at(100, .list, .sessions([2, 3, 4, 5, 6]))])
+    assertExplained(signIns + [at(100, .list(caller: 6), .sessions([6]))])
+    assertUnexplained(signIns + [at(100, .list(caller: 6), .sessions([1, 2, 3, 4, 5, 6]))])
+    assertUnexplained(signIns + [at(100, .list(caller: 6), .sessions([2, 3, 4, 5, 6]))])
   }
 
   func testE11_objectsToAnotherThanTheOldestEvicted() {
@@ -179,11 +200,12 @@ final class HistoryCheckerTests: XCTestCase {
     let signIns = (1...3).map {
       at($0 * 10, .signIn(password: 1_000), .token(session: $0, token: 10 * $0 + 1))
     }
-    assertExplained(signIns + [at(100, .list, .sessions([2, 3]))], model)
-    assertUnexplained(signIns + [at(100, .list, .sessions([1, 3]))], model)
+    assertExplained(signIns + [at(100, .list(caller: 3), .sessions([2, 3]))], model)
+    assertUnexplained(signIns + [at(100, .list(caller: 3), .sessions([1, 3]))], model)
   }
 
   func testObjectsToAnAnswerThatIsNone() {
-    assertUnexplained(signedIn() + [at(20, .list, .unexpected("500 Internal Server Error"))])
+    assertUnexplained(
+      signedIn() + [at(20, .list(caller: 1), .unexpected("500 Internal Server Error"))])
   }
 }

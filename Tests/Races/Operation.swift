@@ -20,8 +20,8 @@ enum Call: Hashable, Sendable {
   case signIn(password: Int)
   case refresh(session: Int, token: Int)
   case signOut(session: Int)
-  /// `GET /sessions`
-  case list
+  /// `GET /sessions`, by the access token of `caller`.
+  case list(caller: Int)
   /// `DELETE /sessions/{id}`, by the access token of `caller`.
   case endOne(session: Int, caller: Int)
   /// `DELETE /sessions`, by the access token of `keeping`.

@@ -184,10 +184,12 @@ extension RaceClient {
     let ids = entries?.compactMap { $0["id"] as? String } ?? []
     let current = entries?.filter { $0["current"] as? Bool == true }.map { $0["id"] as? String }
     let isWhole = current == (ids.contains(session.id) ? [session.id] : [])
-    note(user, exchange, .list) { reply in
-      reply.status == 200 && isWhole && ids.count == entries?.count
-        ? .sessions(ids.map(names.number)) : nil
+    let call = Call.list(caller: names.number(of: session.id))
+    let answer = note(user, exchange, call) { reply in
+      guard reply.status == 200 else { return callerEnded(reply) }
+      return isWhole && ids.count == entries?.count ? .sessions(ids.map(names.number)) : nil
     }
+    noteEnd(of: session, user, answer)
     if !ids.isEmpty { users[user].withLock { $0.listed = ids } }
   }
 

@@ -40,7 +40,8 @@ struct SessionModel: Sendable {
   }
 
   /// One atomic step of an operation. Changing a password is three, one soon after the other: all
-  /// other sessions end, the new password counts, and again all other sessions end.
+  /// other sessions end, the new password counts, and again all other sessions end. A list is two:
+  /// the caller is admitted, and the sessions are read.
   struct Step: Sendable {
     let operation: Operation
     /// Of all operations on the user, this one's number.
@@ -48,19 +49,21 @@ struct SessionModel: Sendable {
     var part = Part.whole
 
     enum Part {
-      case whole, endingBefore, changing, endingAfter
+      case whole, endingBefore, changing, endingAfter, admitting, reading
     }
 
     var isKnown: Bool { operation.answer != .unknown }
   }
 
   static func steps(of operation: Operation, number: Int) -> [Step] {
-    guard case .changePassword = operation.request,
-      operation.answer == .done || operation.answer == .unknown
-    else { return [Step(operation: operation, number: number)] }
-    return [.endingBefore, .changing, .endingAfter].map { part in
-      Step(operation: operation, number: number, part: part)
-    }
+    let parts: [Step.Part] =
+      switch (operation.request, operation.answer) {
+      case (.changePassword, .done), (.changePassword, .unknown):
+        [.endingBefore, .changing, .endingAfter]
+      case (.list, .sessions): [.admitting, .reading]
+      default: [.whole]
+      }
+    return parts.map { Step(operation: operation, number: number, part: $0) }
   }
 
   /// All states that `step` may lead to from `state`; none where its answer cannot be. For an
@@ -87,7 +90,8 @@ struct SessionModel: Sendable {
 
     case (.signOut(let session), .done), (.signOut(let session), .unknown):
       return [state.without(session)]
-    case (.endOne(_, let caller), .callerEnded), (.endOthers(let caller), .callerEnded),
+    case (.list(let caller), .callerEnded),
+      (.endOne(_, let caller), .callerEnded), (.endOthers(let caller), .callerEnded),
       (.changePassword(_, _, let caller), .callerEnded):
       return state.index(of: caller) == nil ? [state] : []
     case (.endOne(let session, let caller), .done), (.endOne(let session, let caller), .unknown):
@@ -97,7 +101,8 @@ struct SessionModel: Sendable {
       return state.index(of: caller) != nil && state.index(of: session) == nil ? [state] : []
     case (.endOthers(let kept), .done), (.endOthers(let kept), .unknown):
       return state.index(of: kept) == nil ? [] : [state.keeping(kept)]
-    case (.list, .sessions(let ids)):
+    case (.list(let caller), .sessions(let ids)):
+      if step.part == .admitting { return state.index(of: caller) == nil ? [] : [state] }
       return state.naming(ids, hindsight).map { [$0] } ?? []
 
     case (.changePassword(let old, let new, let kept), .done),

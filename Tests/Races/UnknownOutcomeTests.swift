@@ -51,16 +51,18 @@ final class UnknownOutcomeTests: XCTestCase {
 
   func testAcceptsALostSignInEitherWay() {
     let before = signedIn() + [at(20, .signIn(password: 1_000), .unknown)]
-    assertExplained(before + [at(40, .list, .sessions([1]))])
+    assertExplained(before + [at(40, .list(caller: 1), .sessions([1]))])
     assertExplained(
       before + [
-        at(40, .list, .sessions([1, 2])),
+        at(40, .list(caller: 1), .sessions([1, 2])),
         at(60, .endOne(session: 2, caller: 1), .done),
-        at(80, .list, .sessions([1])),
+        at(80, .list(caller: 1), .sessions([1])),
       ])
-    assertUnexplained(before + [at(40, .list, .sessions([1, 2, 3]))])
+    assertUnexplained(before + [at(40, .list(caller: 1), .sessions([1, 2, 3]))])
     assertUnexplained(
-      before + [at(40, .list, .sessions([1, 2])), at(60, .list, .sessions([1]))])
+      before + [
+        at(40, .list(caller: 1), .sessions([1, 2])), at(60, .list(caller: 1), .sessions([1])),
+      ])
   }
 
   func testAcceptsALostPasswordChangeThatWentHalfTheWay() {
@@ -71,12 +73,12 @@ final class UnknownOutcomeTests: XCTestCase {
       ]
     assertExplained(
       before + [
-        at(60, .list, .sessions([1])),
+        at(60, .list(caller: 1), .sessions([1])),
         at(80, .signIn(password: 1_000), .token(session: 3, token: 31)),
       ])
     assertUnexplained(
       before + [
-        at(60, .list, .sessions([1, 2])),
+        at(60, .list(caller: 1), .sessions([1, 2])),
         at(80, .signIn(password: 1_001), .token(session: 3, token: 31)),
       ])
   }
