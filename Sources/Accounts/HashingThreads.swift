@@ -10,9 +10,9 @@ final class HashingThreads: Sendable {
   private let queue = Queue()
   private let pool = Mutex((threads: [JoinableThread](), working: 0))
 
-  /// As much as lets a thread of the usual nice value have three quarters of a core that both want
+  /// As much as lets a thread of the usual nice value have nine tenths of a core that both want
   /// (sched(7)): other requests are answered nearly as if nobody signed in, and sign-ins go on.
-  private static let niceness: Int32 = 5
+  private static let niceness: Int32 = 10
 
   /// Runs `body` on one of the threads, and waits until it is done.
   ///
