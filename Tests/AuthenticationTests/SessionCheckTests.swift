@@ -36,7 +36,7 @@ final class SessionCheckTests: TemporaryFolderTestCase {
     await house.router.respond(to: .make(.get, "/job-list", bearer: token)).status == .ok
   }
 
-  func testTokenOfASessionThatSignedOutIsRefusedEverywhere() async throws {
+  func testP1_tokenOfASessionThatSignedOutIsRefusedEverywhere() async throws {
     let (house, mine, other) = try await house()
     _ = await house.router.respond(
       to: .make(.post, "/logout", json: ["refreshToken": mine.refreshToken]))
@@ -45,7 +45,7 @@ final class SessionCheckTests: TemporaryFolderTestCase {
     XCTAssertTrue(goesOn)
   }
 
-  func testTokenOfASessionThatAnotherEndedIsRefusedEverywhere() async throws {
+  func testP1_tokenOfASessionThatAnotherEndedIsRefusedEverywhere() async throws {
     let (house, mine, other) = try await house()
     _ = await house.router.respond(to: .make(.delete, "/sessions", bearer: mine.accessToken))
     await assertRefusedEverywhere(other.accessToken, house)
@@ -53,7 +53,7 @@ final class SessionCheckTests: TemporaryFolderTestCase {
     XCTAssertTrue(goesOn)
   }
 
-  func testTokensOfASessionWhoseRefreshTokenWasReusedAreRefusedEverywhere() async throws {
+  func testP1_tokensOfASessionWhoseRefreshTokenWasReusedAreRefusedEverywhere() async throws {
     let (house, mine, _) = try await house()
     let next = await house.refresh(mine.refreshToken)
     let late = TestHouse.now.addingTimeInterval(60)
@@ -62,7 +62,7 @@ final class SessionCheckTests: TemporaryFolderTestCase {
     await assertRefusedEverywhere(next.accessToken, house)
   }
 
-  func testTokensOfOtherSessionsAreRefusedAfterAPasswordChange() async throws {
+  func testP1_tokensOfOtherSessionsAreRefusedAfterAPasswordChange() async throws {
     let (house, mine, other) = try await house()
     let change = [
       "currentPassword": TestHouse.password, "newPassword": "another horse of 2027",
@@ -73,7 +73,7 @@ final class SessionCheckTests: TemporaryFolderTestCase {
     await assertRefusedEverywhere(other.accessToken, house)
   }
 
-  func testTokenOfADisabledUserIsRefusedEverywhere() async throws {
+  func testP1_tokenOfADisabledUserIsRefusedEverywhere() async throws {
     let (house, mine, _) = try await house()
     try house.documents.update(User.self, "alice") { $0?.isDisabled = true }
     await assertRefusedEverywhere(mine.accessToken, house)
@@ -82,14 +82,14 @@ final class SessionCheckTests: TemporaryFolderTestCase {
     XCTAssertTrue(isBack)
   }
 
-  func testTokenOfAUserWhoIsGoneIsRefusedEverywhere() async throws {
+  func testP1_tokenOfAUserWhoIsGoneIsRefusedEverywhere() async throws {
     let (house, mine, _) = try await house()
     try house.documents.update(User.self, "alice") { $0 = nil }
     try house.addUser("alice")
     await assertRefusedEverywhere(mine.accessToken, house)
   }
 
-  func testOnlyWritesAreCheckedWhereTheSettingSaysSo() async throws {
+  func testP1_onlyWritesAreCheckedWhereTheSettingSaysSo() async throws {
     let (house, mine, _) = try await house()
     let bearer = BearerAuthenticator(
       tokens: house.tokens,
@@ -106,7 +106,7 @@ final class SessionCheckTests: TemporaryFolderTestCase {
     }
   }
 
-  func testSessionThatCannotBeReadIsTroubleOfTheServiceAndEndsNobodysSession() async throws {
+  func testP1_sessionThatCannotBeReadIsTroubleOfTheServiceAndEndsNobodysSession() async throws {
     let (house, mine, other) = try await house()
     let id = try house.tokens.verifyAccessToken(
       .init(mine.accessToken), at: TestHouse.now

@@ -12,7 +12,7 @@ final class RevocationTests: EndToEndTestCase {
         .map(\.status))
   }
 
-  func testTokenOfASessionThatSignedOutIsRefusedByTheNextRequestOnEveryWorker() throws {
+  func testP1_tokenOfASessionThatSignedOutIsRefusedByTheNextRequestOnEveryWorker() throws {
     for _ in 0..<10 {
       let session = try site.login("alice")
       XCTAssertEqual(try statuses(session.accessToken), [200])
@@ -22,7 +22,7 @@ final class RevocationTests: EndToEndTestCase {
     }
   }
 
-  func testNoRequestThatStartsAfterTheAnswerToTheSignOutIsAdmitted() throws {
+  func testP1_noRequestThatStartsAfterTheAnswerToTheSignOutIsAdmitted() throws {
     let site = try site
     for round in 0..<10 {
       let session = try site.login("alice")
