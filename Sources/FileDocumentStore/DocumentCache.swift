@@ -5,8 +5,8 @@ import SystemCalls
 
 /// Documents as they were read, each with the version of the file that it was read from.
 ///
-/// What is in here may be out of date: whoever takes an entry out compares its version with that of
-/// the file, which costs one system call instead of reading, hashing and decoding.
+/// What is in here may be out of date: the caller compares its version with that of the file, which
+/// costs one system call instead of reading, hashing and decoding.
 final class DocumentCache: Sendable {
   /// A document as one version of its file holds it.
   final class Entry: Sendable {

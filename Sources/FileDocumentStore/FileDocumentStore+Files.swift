@@ -82,7 +82,7 @@ extension FileDocumentStore {
       let status = try System.fileStatus(of: file)
       if status.st_mode == S_IFREG | 0o600, status.st_nlink == 1, status.st_uid == geteuid() {
         let isSpareOnDisk = FileVersion(status).modified == Self.spareMark
-        // Whoever made it the spare file may have died before that was durable.
+        // The writer that made it the spare file may have died before that was durable.
         if status.st_size > 0, !isSpareOnDisk { try System.sync(folder) }
         return (file, Int(status.st_size))
       }

@@ -2,7 +2,7 @@ import DocumentStore
 import Glibc
 import SystemCalls
 
-/// How one document's file is read: with its folder's lock, or beside whoever has it.
+/// How one document's file is read: with its folder's lock, or without it.
 extension FileDocumentStore {
   /// Reads a document without its folder's lock.
   ///

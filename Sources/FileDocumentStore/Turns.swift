@@ -34,7 +34,7 @@ final class Turns: Sendable {
     }
   }
 
-  /// Ends one's own turn, and hands it to whoever has waited longest.
+  /// Ends the turn of the caller; the one that has waited longest has the next one.
   func giveBack(_ name: String) {
     let next: Waiter? = waiters.withLock { waiters in
       guard waiters[name]?.isEmpty == false else {
