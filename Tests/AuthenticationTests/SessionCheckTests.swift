@@ -113,7 +113,7 @@ final class SessionCheckTests: TemporaryFolderTestCase {
     ).sub
     let path = try XCTUnwrap(
       FileManager.default.enumerator(atPath: "\(folder)/tokens")?.compactMap { $0 as? String }
-        .first { $0.hasSuffix("\(id).json") })
+        .first { $0.hasSuffix("/\(id).json") })
     let file = "\(folder)/tokens/\(path)"
     let whole = try Data(contentsOf: URL(fileURLWithPath: file))
     try whole.dropLast(3).write(to: URL(fileURLWithPath: file))

@@ -115,8 +115,10 @@ final class SessionsModuleTests: TemporaryFolderTestCase {
   }
 
   private func documentURLs(_ collection: String) throws -> [URL] {
-    try files().filter { $0.hasPrefix("\(collection)/") && $0.hasSuffix(".json") }
-      .map { URL(fileURLWithPath: "\(folder)/\($0)") }
+    try files().filter {
+      $0.hasPrefix("\(collection)/") && $0.hasSuffix(".json") && !$0.contains("/.")
+    }
+    .map { URL(fileURLWithPath: "\(folder)/\($0)") }
   }
 
   func testWithoutATokenNothingIsShownOrEnded() async throws {
