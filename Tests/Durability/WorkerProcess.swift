@@ -60,8 +60,9 @@ final class WorkerProcess {
     end = status
   }
 
-  /// Whether it has died. After its last answer there is a moment in which it still may.
-  func hasEnded(waiting milliseconds: Int = 40) -> Bool {
+  /// Whether it has died. After its last answer there is a moment in which it still may: the watch of
+  /// its event loop makes system calls for some 50 ms more.
+  func hasEnded(waiting milliseconds: Int = 200) -> Bool {
     for _ in 0...milliseconds where end == nil {
       var status: Int32 = 0
       if waitpid(process, &status, WNOHANG) == process { end = status } else { usleep(1_000) }
