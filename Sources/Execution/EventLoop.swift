@@ -10,8 +10,9 @@ public import SystemCalls
 /// to a spare thread, as Go hands over a processor around a system call. The first thread goes on
 /// with what it serves and is a spare one after that. `StallWatch` hands over in its place where a
 /// source blocks without saying so.
+///
+/// `@unchecked Sendable`: what has no lock belongs to the thread that holds the loop.
 public final class EventLoop: @unchecked Sendable {
-  // What has no lock belongs to the thread that holds the loop.
   private let queue: EventQueue
   private let batch = EventBatch()
   private var lastEvent: UInt64 = 0

@@ -26,6 +26,7 @@ public final class ThreadExecutor: TaskExecutor {
   public func run<R: Sendable>(_ operation: @escaping @Sendable () async -> R) -> R {
     let outcome = Outcome<R>()
     runToEnd { outcome.value = await operation() }
+    // `runToEnd` returns after the value was set.
     guard let value = outcome.value else { fatalError("the operation has not ended") }
     return value
   }
