@@ -31,13 +31,15 @@ public struct RefreshModule: HandlerModule {
     guard let token = SentRefreshToken(in: fields, of: request),
       fields["fingerprint"] != nil || !fields.contains("fingerprint")
     else { throw HTTPError.accessForbidden }
+    let attempt = try attempt(in: fields)
     let claims = try verified(token.text, request)
 
     let outcome = try sessions.refresh(
       ofUser: claims.sub,
       with: PresentedToken(
         session: claims.sid, id: claims.jti,
-        fingerprint: fields["fingerprint"]?.string(limit: Device.longestFingerprint)),
+        fingerprint: fields["fingerprint"]?.string(limit: Device.longestFingerprint),
+        attempt: attempt),
       at: request.time,
       owner: { username in try users.activeUser(named: username, id: claims.sub) },
       passwordGeneration: { $0.passwordGeneration })
@@ -64,6 +66,15 @@ public struct RefreshModule: HandlerModule {
     }
   }
 
+  /// 16 to 64 characters of base64url; `nil` where none came.
+  private func attempt(in fields: BodyFields) throws(HTTPError) -> String? {
+    guard fields.contains("attempt") else { return nil }
+    guard let attempt = fields["attempt"]?.string(limit: 64), attempt.utf8.count >= 16,
+      attempt.utf8.allSatisfy(isBase64URL)
+    else { throw .invalidData }
+    return attempt
+  }
+
   /// Nothing is looked up in the store for a token that no key of ours signed.
   private func verified(_ token: ForeignText, _ request: Request) throws(HTTPError) -> RefreshClaims
   {
@@ -76,6 +87,16 @@ public struct RefreshModule: HandlerModule {
       case .expired: throw .forbidden("jwt_expired", "jwt expired")
       }
     }
+  }
+}
+
+/// RFC 4648 §5.
+private func isBase64URL(_ character: UInt8) -> Bool {
+  switch character {
+  case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+    true
+  default: false
   }
 }
 

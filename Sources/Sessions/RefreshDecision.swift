@@ -5,11 +5,15 @@ public struct PresentedToken: Equatable, Sendable {
   public let session: String
   public let id: String
   public let fingerprint: String?
+  /// What the client made at random for this request before it sent it, and sends again when it
+  /// repeats the request: only who asked first knows it.
+  public let attempt: String?
 
-  public init(session: String, id: String, fingerprint: String?) {
+  public init(session: String, id: String, fingerprint: String?, attempt: String? = nil) {
     self.session = session
     self.id = id
     self.fingerprint = fingerprint
+    self.attempt = attempt
   }
 }
 
@@ -17,10 +21,11 @@ public struct PresentedToken: Equatable, Sendable {
 public enum RefreshDecision: Equatable, Sendable {
   /// The current token: it gets a successor.
   case rotate
-  /// A token that was replaced within the grace: the answer was lost, or two asked at once. It is
-  /// given the current token again, and nothing changes.
+  /// A token that was replaced within the grace: the answer was lost, or two asked at once. Or, at
+  /// any time, the token that the current one replaced, by the attempt that replaced it: the current
+  /// one has not been used. It is given the current token again, and nothing changes.
   case replay
-  /// A token from before that: somebody else has it too. The session ends.
+  /// Any other token of the session: somebody else has it too. The session ends.
   case reuse
   /// The fingerprint of the sign-in did not come with it. Nothing changes.
   case fingerprintDiffers
@@ -43,11 +48,12 @@ extension UserSessions {
     guard let session = live.first(where: { $0.id == token.session }) else {
       return live.isEmpty ? .noSession : .unknownSession
     }
-    if let expected = session.fingerprint, expected != token.fingerprint.map(fingerprintDigest) {
+    if let expected = session.fingerprint, expected != token.fingerprint.map(digest) {
       return .fingerprintDiffers
     }
     if session.current.id == token.id { return .rotate }
     guard let replaced = session.recent.first(where: { $0.id == token.id }) else { return .reuse }
+    if let attempt = replaced.attempt, attempt == token.attempt.map(digest) { return .replay }
     let age = time.timeIntervalSince(replaced.replacedAt)
     return age < policy.grace && age > -Self.clockTolerance && policy.grace > 0 ? .replay : .reuse
   }

@@ -40,4 +40,6 @@ public struct RefreshTokenRecord: Codable, Equatable, Sendable {
 struct ReplacedToken: Codable, Equatable, Sendable {
   let id: String
   let replacedAt: Date
+  /// Digest of the attempt that replaced it, while its successor is the current token.
+  var attempt: String?
 }

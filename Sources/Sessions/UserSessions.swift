@@ -38,7 +38,7 @@ public struct UserSessions: Document {
       endsAt: endsAt,
       current: policy.refreshToken(at: time, endsAt: endsAt),
       recent: [],
-      fingerprint: device.fingerprint.map(fingerprintDigest),
+      fingerprint: device.fingerprint.map(digest),
       passwordGeneration: passwordGeneration,
       userAgent: device.userAgent,
       address: device.address)
@@ -57,7 +57,7 @@ public struct UserSessions: Document {
     }
     switch decision {
     case .rotate:
-      let session = rotated(sessions[index], at: time, policy: policy)
+      let session = rotated(sessions[index], by: token.attempt, at: time, policy: policy)
       sessions[index] = session
       dropExpired(at: time)
       return (decision, session)
@@ -103,9 +103,13 @@ public struct UserSessions: Document {
     sessions.removeAll { ($0.passwordGeneration ?? passwordGeneration) < passwordGeneration }
   }
 
-  private func rotated(_ session: Session, at time: Date, policy: SessionPolicy) -> Session {
+  private func rotated(
+    _ session: Session, by attempt: String?, at time: Date, policy: SessionPolicy
+  ) -> Session {
     var session = session
-    session.recent.insert(ReplacedToken(id: session.current.id, replacedAt: time), at: 0)
+    if !session.recent.isEmpty { session.recent[0].attempt = nil }
+    session.recent.insert(
+      ReplacedToken(id: session.current.id, replacedAt: time, attempt: attempt.map(digest)), at: 0)
     session.recent = Array(session.recent.prefix(Self.recentLimit))
     session.current = policy.refreshToken(at: time, endsAt: session.endsAt)
     session.lastUsedAt = time
@@ -134,7 +138,7 @@ public struct Device: Equatable, Sendable {
   }
 }
 
-/// What is kept of a fingerprint: it can be compared, and not be read.
-func fingerprintDigest(_ fingerprint: String) -> String {
-  SHA256.hash(data: Data(fingerprint.utf8)).hexadecimal
+/// What is kept of a fingerprint or an attempt: it can be compared, and not be read.
+func digest(_ text: String) -> String {
+  SHA256.hash(data: Data(text.utf8)).hexadecimal
 }
