@@ -25,7 +25,7 @@ class SmokeTests(unittest.TestCase):
 
     def assertRows(self, shown, *names):
         for name in names:
-            self.assertRegex(shown, rf"(?m)^\| {name} \| [\d,.]+ \| ", shown)
+            self.assertRegex(shown, rf"(?m)^\| {name} \| [\d,.]+ \|", shown)
 
     def test_each_part_prints_its_tables_and_nobody_gets_an_error(self):
         shown = self.compare("http", "refresh", "login", "start", "memory", "--requests", "1000")
@@ -45,6 +45,14 @@ class SmokeTests(unittest.TestCase):
             shown = self.compare("connections", "--most-connections", "2", "--plots", folder)
             self.assertRows(shown, "libfcgi", "postern")
             plot = pathlib.Path(folder, "requests-by-connections.svg").read_text()
+            self.assertEqual(plot.count("<polyline"), 2)
+
+    def test_growing_stores_are_plotted_and_what_workers_take_is_told(self):
+        with tempfile.TemporaryDirectory() as folder:
+            shown = self.compare("users", "--most-users", "1000", "--plots", folder)
+            self.assertRows(shown, "file system", "postern")
+            self.assertRegex(shown, r"\| postern \| 1,000 \| [\d.]+ \| [\d.]+ \|")
+            plot = pathlib.Path(folder, "refreshes-by-users.svg").read_text()
             self.assertEqual(plot.count("<polyline"), 2)
 
     def test_one_request_is_counted(self):

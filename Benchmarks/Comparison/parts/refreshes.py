@@ -4,9 +4,10 @@ import pathlib
 
 from bench import Bench, in_turn
 from contenders import compiled
-from figures import curves, table, wide
+from figures import curves, markdown, number, table, wide
 from load import wrk_users
 from machine import run
+from parts.processes import memory_of
 from plot import lines
 
 SIGNS_IN = ["django", "postern"]
@@ -74,16 +75,18 @@ def refresh(options):
 
 
 def users(options):
-    """Refreshes at more and more users in the store, and a plot of it."""
+    """Refreshes at more and more users in the store, and a plot of it; what their workers take."""
     sizes = [size for size in (10**3, 10**4, 10**5, 10**6) if size <= options.most_users]
     options.users = 0
     load = options.load_users
     with Bench(options, ["postern"]) as bench:
         commits = Commits(bench)
-        columns = []
+        columns, taken = [], []
         for size in sizes:
             for contender in bench.contenders:
                 contender.fill(size)
+                contender.stop()
+                contender.start()
             title = f"refreshes at {size:,} users"
             each = entries(
                 bench, commits, load, lambda one: refreshes(bench, one, load),
@@ -91,7 +94,17 @@ def users(options):
             )
             cells = in_turn(options, title, each, bench.nginx.renew)
             columns.append((size, cells))
+            taken += [taken_by(contender, size) for contender in bench.contenders]
     yield wide(f"refreshes a second of {load} users, by users in the store", columns)
+    yield markdown(["after it", "users", "largest process, MB", "start to first answer, ms"], taken)
     file = pathlib.Path(options.plots) / "refreshes-by-users.svg"
     file.write_text(lines("POST /refresh-token", "users", "refreshes a second", curves(columns)))
     yield f"![Refreshes a second against users]({file})"
+
+
+def taken_by(contender, users):
+    """Its largest process after the refreshes, and how long it takes to start again."""
+    _, largest, _ = memory_of(contender)
+    contender.stop()
+    start = 1000 * contender.start()
+    return [contender.name, f"{users:,}", f"{largest / 1024:.1f}", number(start)]
