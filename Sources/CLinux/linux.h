@@ -24,6 +24,45 @@ static inline int process_control(int option, unsigned long value) {
   return prctl(option, value, 0UL, 0UL, 0UL);
 }
 
+// open(2): O_PATH, under _GNU_SOURCE, too.
+static const int open_path = 010000000;
+
+// The control messages of sendmsg(2) are laid out by macros. Both return as the call does, and
+// receive_descriptor 0 where no descriptor came.
+static inline ssize_t send_descriptor(int socket, int descriptor) {
+  char byte = 0;
+  struct iovec data = {.iov_base = &byte, .iov_len = 1};
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE(sizeof(int))];
+  } control = {{0}};
+  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control,
+                           .msg_controllen = sizeof control};
+  control.header.cmsg_level = SOL_SOCKET;
+  control.header.cmsg_type = SCM_RIGHTS;
+  control.header.cmsg_len = CMSG_LEN(sizeof(int));
+  __builtin_memcpy(CMSG_DATA(&control.header), &descriptor, sizeof descriptor);
+  return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+static inline ssize_t receive_descriptor(int socket, int *descriptor) {
+  char byte;
+  struct iovec data = {.iov_base = &byte, .iov_len = 1};
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE(sizeof(int))];
+  } control;
+  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control,
+                           .msg_controllen = sizeof control};
+  ssize_t count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  if (count <= 0) return count;
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int)))
+    return 0;
+  __builtin_memcpy(descriptor, CMSG_DATA(header), sizeof *descriptor);
+  return count;
+}
+
 // syscall(2) takes any number of arguments, too. These go past the C library, whose functions
 // libfaketime replaces: times of files are compared with the very clock that the kernel takes them
 // from.

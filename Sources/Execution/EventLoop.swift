@@ -16,7 +16,8 @@ public final class EventLoop: @unchecked Sendable {
   private let queue: EventQueue
   private let batch = EventBatch()
   private var lastEvent: UInt64 = 0
-  private var current: (any EventSource)?
+  /// What is being served.
+  private var current: (source: any EventSource, token: UInt64)?
   /// Set once the loop is to stop.
   private var drainDeadline: ContinuousClock.Instant?
 
@@ -42,7 +43,10 @@ public final class EventLoop: @unchecked Sendable {
 
   private struct Sources {
     var watched: [UInt64: any EventSource] = [:]
+    /// Those of `watched` that are served by threads which have handed the loop over.
+    var away: Set<UInt64> = []
     var lastToken = stopToken
+    var loopHasEnded = false
   }
 
   private struct Threads {
@@ -109,7 +113,10 @@ public final class EventLoop: @unchecked Sendable {
 
   private func release() {
     // There is still something to read, and nobody is to serve it a second time meanwhile.
-    if let current { try? queue.remove(current.descriptor) }
+    if let current {
+      try? queue.remove(current.source.descriptor)
+      sources.withLock { _ = $0.away.insert(current.token) }
+    }
     current = nil
     let isSpareThere = threads.withLock { state in
       state.loopIsFree = true
@@ -179,6 +186,16 @@ public final class EventLoop: @unchecked Sendable {
       state.isStopping = true
       for _ in 0..<state.spare { wake.signal() }
     }
+    let idle = sources.withLock { state in
+      state.loopHasEnded = true
+      let idle = state.watched.filter { !state.away.contains($0.key) }
+      for token in idle.keys { state.watched[token] = nil }
+      return idle
+    }
+    for source in idle.values {
+      try? queue.remove(source.descriptor)
+      source.loopEnds()
+    }
   }
 
   // MARK: - Events
@@ -215,7 +232,7 @@ public final class EventLoop: @unchecked Sendable {
   private func serve(_ source: any EventSource, _ token: UInt64, on thread: LoopThread) -> Bool {
     lastEvent += 1
     let event = lastEvent
-    current = source
+    current = (source, token)
     thread.event = event
     served.store(event, ordering: .sequentiallyConsistent)
     stallWatch.wakeUp()
@@ -235,6 +252,12 @@ public final class EventLoop: @unchecked Sendable {
   private func watchAgain(_ source: any EventSource, _ token: UInt64) {
     // By then, `handOverStalled` has taken the descriptor out of the queue.
     stalls.withLock { _ in }
+    let loopHasEnded = sources.withLock { state in
+      state.away.remove(token)
+      if state.loopHasEnded { state.watched[token] = nil }
+      return state.loopHasEnded
+    }
+    if loopHasEnded { return source.loopEnds() }
     do throws(SystemCallError) {
       try watch(source, token)
     } catch {
@@ -253,6 +276,11 @@ public final class EventLoop: @unchecked Sendable {
 
   /// Lets go of the source, which closes its descriptor, and so takes it out of the queue.
   private func remove(_ token: UInt64) {
-    _ = sources.withLock { $0.watched.removeValue(forKey: token) }
+    let source = sources.withLock { state in
+      state.away.remove(token)
+      return state.watched.removeValue(forKey: token)
+    }
+    // Its end may do anything: not under the lock.
+    withExtendedLifetime(source) {}
   }
 }

@@ -9,8 +9,12 @@ public protocol EventSource: AnyObject, Sendable {
   /// Does what there is to do. Never called again before it has returned.
   /// - Returns: whether to go on watching the descriptor; if not, the loop lets go of the source.
   func serve(on executor: ThreadExecutor) -> Bool
+
+  /// The loop ends, and lets go of the source, which it is not serving.
+  func loopEnds()
 }
 
 extension EventSource {
   public var isShared: Bool { false }
+  public func loopEnds() {}
 }

@@ -12,14 +12,24 @@ public final class Responder: Sendable {
 
   private let loop: EventLoop
 
-  /// - Parameter listener: a listening socket, such as that of descriptor 0
-  ///   (`FCGI_LISTENSOCK_FILENO`).
+  /// - Parameters:
+  ///   - listener: a listening socket, such as that of descriptor 0 (`FCGI_LISTENSOCK_FILENO`).
+  ///   - others: where other workers' connections come from, and those of this one go to when it
+  ///     stops. Without it they are closed then.
+  ///   - hasAnswered: called after each answer.
   /// - Throws: `SystemCallError`
-  public init(listener: FileDescriptor, router: Router, logger: Logger) throws {
+  public init(
+    listener: FileDescriptor, router: Router, others: DescriptorQueue? = nil, logger: Logger,
+    hasAnswered: @escaping @Sendable () -> Void = {}
+  ) throws {
     Connection.startLibrary()
     try System.setNonBlocking(listener)
     loop = try EventLoop(threadLimit: Self.threadLimit, logger: logger)
-    try loop.add(Listener(descriptor: listener, loop: loop, router: router, logger: logger))
+    let service = Service(router: router, others: others, hasAnswered: hasAnswered)
+    try loop.add(Listener(descriptor: listener, loop: loop, service: service, logger: logger))
+    if let others {
+      try loop.add(HandOver(queue: others, loop: loop, service: service, logger: logger))
+    }
   }
 
   /// Starts to serve, on threads of its own, and returns.
@@ -30,17 +40,24 @@ public final class Responder: Sendable {
   public func stop() { loop.stop() }
 }
 
+/// What all connections share.
+private struct Service: Sendable {
+  let router: Router
+  let others: DescriptorQueue?
+  let hasAnswered: @Sendable () -> Void
+}
+
 /// The listening socket.
 private final class Listener: EventSource {
   let descriptor: FileDescriptor
   private unowned let loop: EventLoop
-  private let router: Router
+  private let service: Service
   private let logger: Logger
 
-  init(descriptor: FileDescriptor, loop: EventLoop, router: Router, logger: Logger) {
+  init(descriptor: FileDescriptor, loop: EventLoop, service: Service, logger: Logger) {
     self.descriptor = descriptor
     self.loop = loop
-    self.router = router
+    self.service = service
     self.logger = logger
   }
 
@@ -49,7 +66,7 @@ private final class Listener: EventSource {
   func serve(on executor: ThreadExecutor) -> Bool {
     do {
       guard let descriptor = try System.accept(descriptor) else { return true }
-      try loop.add(Peer(Connection(descriptor), router))
+      try loop.add(Peer(Connection(descriptor), service))
     } catch {
       logger.error("cannot accept a connection", metadata: ["error": "\(error)"])
       // Out of descriptors or memory: others may free some soon. Meanwhile this socket is not
@@ -60,31 +77,67 @@ private final class Listener: EventSource {
   }
 }
 
+/// Connections that workers which end pass on to those that stay.
+///
+/// The web server keeps connections, and may send the next request at the very moment at which the
+/// worker ends: on a connection that is closed then, it would be lost.
+private final class HandOver: EventSource {
+  private let queue: DescriptorQueue
+  private unowned let loop: EventLoop
+  private let service: Service
+  private let logger: Logger
+
+  init(queue: DescriptorQueue, loop: EventLoop, service: Service, logger: Logger) {
+    self.queue = queue
+    self.loop = loop
+    self.service = service
+    self.logger = logger
+  }
+
+  var descriptor: FileDescriptor { queue.output }
+  var isShared: Bool { true }
+
+  func serve(on executor: ThreadExecutor) -> Bool {
+    do {
+      guard let descriptor = try queue.take() else { return true }
+      try loop.add(Peer(Connection(descriptor), service))
+      return true
+    } catch {
+      logger.error("cannot take a connection over", metadata: ["error": "\(error)"])
+      return false
+    }
+  }
+}
+
 /// A connection of the web server, for as long as it is kept.
 private final class Peer: EventSource {
   private let connection: Connection
-  private let router: Router
+  private let service: Service
 
-  init(_ connection: Connection, _ router: Router) {
+  init(_ connection: Connection, _ service: Service) {
     self.connection = connection
-    self.router = router
+    self.service = service
   }
 
   var descriptor: FileDescriptor { connection.descriptor }
 
+  /// Nothing of it has been read here that was not answered. Where the queue is full it is closed.
+  func loopEnds() { try? service.others?.pass(descriptor) }
+
   func serve(on executor: ThreadExecutor) -> Bool {
     guard let incoming = connection.receive() else { return false }
+    defer { service.hasAnswered() }
     let request: Request
     do {
       request = try incoming.decoded(at: Date())
     } catch {
       let parameters = incoming.parameters
-      let response = router.refusal(
+      let response = service.router.refusal(
         error, accept: parameters.first("HTTP_ACCEPT"), origin: parameters.first("HTTP_ORIGIN"),
         id: requestID(parameters.first("REQUEST_ID")?.bytes[...]))
       return connection.finish(response.encoded(to: .get))
     }
-    let response = executor.run { [self] in await router.respond(to: request) }
+    let response = executor.run { [self] in await service.router.respond(to: request) }
     return connection.finish(response.encoded(to: request.method))
   }
 }

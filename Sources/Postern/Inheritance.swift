@@ -24,8 +24,15 @@ struct Inheritance {
 
   /// The file, to be given to workers as `descriptor`.
   func file() throws -> FileDescriptor {
+    let file = try System.anonymousFile("postern")
+    try write(to: file)
+    return file
+  }
+
+  /// - Parameter file: empty.
+  func write(to file: FileDescriptor) throws {
     let content = Content(settings: settings.values, keys: try keys.encoded())
-    return try System.anonymousFile("postern", [UInt8](Self.encoder.encode(content)))
+    try System.write([UInt8](Self.encoder.encode(content)), to: file)
   }
 
   init(settings: Settings, keys: KeyFile) {

@@ -35,13 +35,14 @@ struct ModuleList: Sendable {
   }
 
   /// The name of a setting must not be the start of another's, which would be an object in
-  /// `postern.json`, and its name in the environment must be its own.
+  /// `postern.json`, and its name in the environment must be its own. Postern's own `workers` is
+  /// older than `workers.maxRequests`, which the file has as one word.
   private func checkSettings() throws(ConfigurationError) {
     let names = settings.map(\.name)
     for name in names { try Self.checkName(ofSetting: name) }
     if let name = repeated(names) { throw ConfigurationError("two settings are called \(name)") }
     for name in names {
-      if let inner = names.first(where: { $0.hasPrefix("\(name).") }) {
+      if let inner = names.first(where: { $0.hasPrefix("\(name).") && name != "workers" }) {
         throw ConfigurationError("\(inner) and \(name) cannot both be settings")
       }
     }

@@ -25,6 +25,13 @@ struct PIDFile {
     return nil
   }
 
+  /// The process that has the pid file of `folder`, if one does.
+  static func holder(in folder: OwnFolder) throws -> pid_t? {
+    guard let file = try open(in: folder), try !System.tryLock(file) else { return nil }
+    let text = String(decoding: try System.read(file, limit: 16), as: UTF8.self)
+    return text.split(separator: "\n").first.flatMap { pid_t($0) }
+  }
+
   /// Puts a new pid file in the place of one that others may have locked.
   static func replace(in folder: OwnFolder) throws -> PIDFile {
     try System.remove(name, in: folder.descriptor)

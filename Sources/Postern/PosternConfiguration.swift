@@ -11,6 +11,8 @@ public struct PosternConfiguration: Sendable {
   /// The folder of the socket and the pid file.
   public var run: String
   public var workers: Int
+  /// After which a worker is replaced; 0 for no limit.
+  public var maxRequests: Int
   /// `nil` for the one of `keys.json`.
   public var accessSecret: KeySecret?
   public var refreshSecret: KeySecret?
@@ -79,6 +81,7 @@ public struct PosternConfiguration: Sendable {
     workers =
       try settings.optionalNumber("workers", in: 1...256)
       ?? ProcessInfo.processInfo.activeProcessorCount
+    maxRequests = try settings.number("workers.maxRequests", in: 0...1_000_000_000)
     guard try settings.text("store") == "file" else {
       throw ConfigurationError("store must be file: there is no other engine yet")
     }

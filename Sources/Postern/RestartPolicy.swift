@@ -15,6 +15,12 @@ struct RestartPolicy {
   private static let usefulLife = Duration.milliseconds(250)
   private static let longestPause = 30
 
+  /// The pause is no longer where no other worker is there: one that served before it fell over is
+  /// started again at once, almost; one that could not serve may do so by now.
+  static func longestPauseOfLast(wasReady: Bool) -> Duration {
+    wasReady ? .milliseconds(250) : .seconds(4)
+  }
+
   /// - Returns: the pause before the next start.
   mutating func pause(after end: ProcessEnd, life: Duration) -> Duration {
     guard Self.isFailure(end, life) else {

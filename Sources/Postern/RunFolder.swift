@@ -1,4 +1,5 @@
 import FastCGI
+import Glibc
 import SystemCalls
 
 /// The run folder of a running `postern serve`, with its pid file and its listening socket.
@@ -34,6 +35,15 @@ struct RunFolder {
     } catch {
       taken?.remove()
       throw error
+    }
+  }
+
+  /// The process of the `postern serve` that uses the run folder at `path`, if one does.
+  static func holder(_ path: String) throws -> pid_t? {
+    do {
+      return try PIDFile.holder(in: OwnFolder(path))
+    } catch let error as SystemCallError {
+      throw ConfigurationError("the run folder \(error)")
     }
   }
 

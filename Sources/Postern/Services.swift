@@ -23,7 +23,8 @@ public struct Services: Sendable {
   /// For `Inheritance` alone: modules have no use for them.
   let keys: KeyFile
 
-  /// - Parameter keys: those of the supervisor; `nil` reads them.
+  /// - Parameter keys: those of the supervisor, which made the store, too; `nil` reads them, and
+  ///   makes what there is not yet.
   /// - Throws: an error whose description tells the operator what to mend.
   public init(
     configuration: PosternConfiguration, logger: Logger, keys: KeyFile? = nil
@@ -32,7 +33,7 @@ public struct Services: Sendable {
     try await self.init(
       configuration: configuration,
       logger: logger,
-      documents: openStore(configuration, ifMissing: .make),
+      documents: openStore(configuration, ifMissing: keys == nil ? .make : .refuse()),
       passwords: PasswordHasher(
         concurrency: Self.hashesAtOnce(cores: cores, workers: configuration.workers)),
       keys: keys)

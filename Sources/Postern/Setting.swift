@@ -39,6 +39,8 @@ public struct Setting: Sendable {
     Setting("data", "./data", "folder of tokens/, users/, jobs/ and keys.json"),
     Setting("run", "./run", "folder of postern.sock and postern.pid"),
     Setting("workers", none: .number, "worker processes (default: number of cores)"),
+    Setting(
+      "workers.maxRequests", 0, "requests after which a worker is replaced; 0 for no limit"),
     Setting("store", "file", "where documents are kept; there is only this one"),
     Setting(
       "tokens.accessSecret", none: .text,

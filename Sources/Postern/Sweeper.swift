@@ -4,7 +4,9 @@ import SystemCalls
 
 /// Runs `postern sweep --gently` beside the workers, time after time.
 struct Sweeper {
-  private let interval: Duration
+  var interval: Duration {
+    didSet { if process == nil, interval != oldValue { schedule() } }
+  }
   private var process: pid_t?
   /// When the next sweep starts; `nil` while one runs or when there are to be none.
   private(set) var nextStart: ContinuousClock.Instant?
@@ -15,6 +17,10 @@ struct Sweeper {
   /// - Parameter interval: from the end of one sweep to the start of the next; zero for none.
   init(interval: Duration) {
     self.interval = interval
+    schedule()
+  }
+
+  private mutating func schedule() {
     nextStart = interval == .zero ? nil : .now + min(interval, Self.firstPause)
   }
 
@@ -34,7 +40,7 @@ struct Sweeper {
   mutating func noteEnd(of ended: pid_t) {
     guard ended == process else { return }
     process = nil
-    nextStart = .now + interval
+    nextStart = interval == .zero ? nil : .now + interval
   }
 
   /// It can be ended at any moment: each of its updates is atomic.

@@ -107,7 +107,7 @@ extension System {
   /// memfd_create(2): a file of `bytes` that only its descriptor leads to, close-on-exec.
   /// - Parameter name: shown in `/proc`.
   public static func anonymousFile(
-    _ name: String, _ bytes: [UInt8]
+    _ name: String, _ bytes: [UInt8] = []
   ) throws(SystemCallError) -> FileDescriptor {
     // MFD_CLOEXEC, a macro that Swift does not see.
     let file = FileDescriptor(try retrying("memfd_create") { memfd_create(name, 1) })

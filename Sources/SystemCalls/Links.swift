@@ -1,6 +1,12 @@
+import CLinux
 import Glibc
 
 extension System {
+  /// open(2) with `O_PATH`: the file itself, whatever its path leads to later.
+  public static func pin(_ path: String) throws(SystemCallError) -> FileDescriptor {
+    try open(path, open_path)
+  }
+
   /// The program that this process runs.
   public static func pathOfThisProgram() throws(SystemCallError) -> String {
     try destination(ofLink: "/proc/self/exe")

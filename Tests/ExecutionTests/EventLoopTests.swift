@@ -17,11 +17,22 @@ final class EventLoopTests: XCTestCase {
     private let writeEnd: FileDescriptor
     private let action: @Sendable () -> Bool
     private let state = Mutex((served: 0, inside: 0, most: 0, threads: Set<UInt>()))
+    private let ends = Mutex((count: 0, whileServed: 0))
 
     init(_ action: @escaping @Sendable () -> Bool = { true }) throws {
       (descriptor, writeEnd) = try System.pipe()
       try System.setNonBlocking(writeEnd)
       self.action = action
+    }
+
+    var loopEnd: (count: Int, whileServed: Int) { ends.withLock { $0 } }
+
+    func loopEnds() {
+      let isServed = state.withLock { $0.inside > 0 }
+      ends.withLock {
+        $0.count += 1
+        if isServed { $0.whileServed += 1 }
+      }
     }
 
     var served: Int { state.withLock { $0.served } }
@@ -242,6 +253,39 @@ final class EventLoopTests: XCTestCase {
     loop.stop()
     self.loop = nil
     XCTAssertNil(kept)
+  }
+
+  func testEachSourceIsToldOnceThatTheLoopEndsAndNeverWhileItIsServed() throws {
+    let loop = try start()
+    let gate = Gate()
+    let idle = try (0..<5).map { _ in try Pipe() }
+    let busy = try (0..<3).map { _ in
+      try Pipe {
+        Blocking.run { gate.pass() }
+        return true
+      }
+    }
+    let gone = try Pipe { false }
+    for pipe in idle + busy + [gone] { try loop.add(pipe) }
+    gone.write()
+    XCTAssertTrue(gone.waitUntilServed(1))
+    for pipe in busy { pipe.write() }
+    XCTAssertTrue(gate.waitUntilHolding(3))
+    let stopped = expectation(description: "stopped")
+    Thread {
+      loop.stop()
+      stopped.fulfill()
+    }.start()
+    for _ in 0..<20_000 where idle.contains(where: { $0.loopEnd.count == 0 }) { usleep(500) }
+    for pipe in busy { XCTAssertEqual(pipe.loopEnd.count, 0) }
+    gate.open()
+    wait(for: [stopped], timeout: 20)
+    for pipe in idle + busy {
+      XCTAssertEqual(pipe.loopEnd.count, 1)
+      XCTAssertEqual(pipe.loopEnd.whileServed, 0)
+    }
+    XCTAssertEqual(gone.loopEnd.count, 0)
+    self.loop = nil
   }
 
   func testStopOfABusyLoopReturns() throws {

@@ -15,7 +15,8 @@ struct PosternTool: ParsableCommand {
     commandName: "postern",
     abstract: "A sign-in service behind nginx: JSON Web Tokens, no database.",
     subcommands: [
-      Serve.self, WorkerCommand.self, UserCommand.self, Check.self, Sweep.self, Demo.self,
+      Serve.self, Reload.self, WorkerCommand.self, Prepare.self, UserCommand.self, Check.self,
+      Sweep.self, Demo.self,
     ])
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Execution
 import FastCGI
+import Glibc
 import Logging
 import SystemCalls
 
@@ -10,7 +11,8 @@ struct Serve: ParsableCommand {
       abstract: "Start the workers and keep them running, in the foreground.",
       discussion: """
         Listens on postern.sock in the run folder. SIGTERM, SIGINT and SIGQUIT stop it: \
-        requests in hand are answered first.
+        requests in hand are answered first. SIGHUP, which `postern reload` sends, replaces the \
+        workers one by one by ones with the settings, the keys and the program of now.
 
         Settings come from the environment, or from postern.json by their dotted names \
         (POSTERN_TOKENS_GRACE is tokens.grace):
@@ -28,7 +30,36 @@ struct Serve: ParsableCommand {
     System.forbidDumps()
     let configuration = try settings.load()
     let logger = Logger.startPostern(level: configuration.logLevel)
-    // What would stop a worker stops the start instead, and the keys are there before all workers.
+    var supervisor = try Supervisor(
+      configuration: configuration, inheritance: Inheritance(checking: configuration, logger),
+      options: settings.file.map { ["--config", $0] } ?? [],
+      logger: logger)
+    try supervisor.run(until: signals)
+  }
+}
+
+/// Run by the supervisor for a reload: see `Preparation`.
+struct Prepare: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check the settings, and write what workers get of them to descriptor 4.",
+    shouldDisplay: false)
+
+  @OptionGroup var settings: SettingsOptions
+
+  func run() throws {
+    System.keepFilesPrivate()
+    System.forbidDumps()
+    let configuration = try settings.load()
+    let logger = Logger.startPostern(level: configuration.logLevel)
+    _ = try openStore(configuration, ifMissing: .refuse())
+    try Inheritance(checking: configuration, logger)
+      .write(to: FileDescriptor(Inheritance.descriptor))
+  }
+}
+
+extension Inheritance {
+  /// What would stop a worker is thrown here instead, and the keys are there before all workers.
+  fileprivate init(checking configuration: PosternConfiguration, _ logger: Logger) throws {
     let modules = ModuleList.current
     let keys = try ThreadExecutor.run {
       let services = try await Services(configuration: configuration, logger: logger)
@@ -37,12 +68,28 @@ struct Serve: ParsableCommand {
       }
       return services.keys
     }
-    var supervisor = try Supervisor(
-      configuration: configuration,
-      inheritance: Inheritance(settings: configuration.settings, keys: keys),
-      options: settings.file.map { ["--config", $0] } ?? [],
-      logger: logger)
-    try supervisor.run(until: signals)
+    self.init(settings: configuration.settings, keys: keys)
+  }
+}
+
+struct Reload: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Replace the workers of the running service one by one, without losing a request.",
+    discussion: """
+      The new ones have the settings, the keys and the program of now; the environment stays that \
+      of the start. Where they cannot be used, the old workers stay, and the service's log says \
+      why. The supervisor itself goes on with the program of its start.
+      """)
+
+  @OptionGroup var settings: SettingsOptions
+
+  func run() throws {
+    let configuration = try settings.load()
+    guard let process = try RunFolder.holder(configuration.run) else {
+      throw ConfigurationError("no postern runs in \(configuration.run)")
+    }
+    System.send(SIGHUP, to: process)
+    print("process \(process) reloads; its log says what becomes of it")
   }
 }
 
@@ -63,6 +110,7 @@ struct WorkerCommand: ParsableCommand {
     // Only that: the user who started a worker may trace it.
     System.forbidCoreFiles()
     let inheritance = supervised ? try Inheritance.read() : nil
+    if supervised { WorkerPlan.closeProgram() }
     let configuration =
       try inheritance.map { try PosternConfiguration($0.settings) } ?? settings.load()
     let worker = Worker(

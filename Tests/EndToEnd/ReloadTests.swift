@@ -1,0 +1,255 @@
+import Foundation
+import Synchronization
+import TestSupport
+import XCTest
+
+/// SIGHUP: other settings, keys and programs, and no request that notices.
+final class ReloadTests: EndToEndTestCase {
+  override class var setup: Installation.Setup? { nil }
+
+  func testH8_tenReloadsUnderLoadFailNoRequest() throws {
+    let site = try makeInstallation()
+    try site.start()
+    let load = try Load(site)
+    for round in 1...10 {
+      let before = site.workers
+      try reload(site)
+      XCTAssertTrue(isReplaced(before, of: site), "reload \(round)\n\(site.logs)")
+    }
+    let result = load.finish()
+    print("ten reloads: \(result)")
+    XCTAssertEqual(Set(result.keys), ["200", "204"], site.logs)
+    XCTAssertGreaterThan(result["200"] ?? 0, 200)
+  }
+
+  func testH10_workersThatAreReplacedAfterSoManyRequestsFailNone() throws {
+    let site = try makeInstallation(.init(settings: ["POSTERN_WORKERS_MAX_REQUESTS": "50"]))
+    try site.start()
+    let first = Set(site.workers)
+    let load = try Load(site)
+    XCTAssertTrue(
+      eventually(within: 20) { first.isDisjoint(with: site.workers) && load.count > 1_000 },
+      site.logs)
+    let result = load.finish()
+    print("workers of 50 requests: \(result)")
+    XCTAssertEqual(Set(result.keys), ["200", "204"], site.logs)
+  }
+
+  func testH8_M6_newWorkersHaveTheSettingsAndKeysOfNow() throws {
+    let site = try makeInstallation()
+    try site.start()
+    let login = try site.login("alice")
+    try write(#"{"modules":{"disabled":["jobs"]}}"#, to: site)
+    XCTAssertEqual(try site.ask(.get("/job-list", bearer: login.accessToken)).status, 200)
+    var before = site.workers
+    try reload(site)
+    XCTAssertTrue(isReplaced(before, of: site), site.logs)
+    XCTAssertEqual(try site.ask(.get("/job-list", bearer: login.accessToken)).status, 404)
+    XCTAssertEqual(try site.ask(.get("/current-user", bearer: login.accessToken)).status, 200)
+
+    try FileManager.default.removeItem(atPath: "\(site.data)/keys.json")
+    before = site.workers
+    try reload(site)
+    XCTAssertTrue(isReplaced(before, of: site), site.logs)
+    XCTAssertEqual(
+      try site.ask(.get("/current-user", bearer: login.accessToken)).said, "401 invalid signature")
+  }
+
+  func testH8_reloadChangesTheNumberOfWorkers() throws {
+    let site = try makeInstallation(.init(settings: ["POSTERN_WORKERS": ""]))
+    try write(#"{"workers":2}"#, to: site)
+    let supervisor = try site.serve()
+    defer { supervisor.stop() }
+    var before: [pid_t] = []
+    for count in [2, 4, 1] {
+      try write(#"{"workers":\#(count),"workers.maxRequests":1000}"#, to: site)
+      if count != 2 { supervisor.send(SIGHUP) }
+      XCTAssertTrue(
+        eventually(within: 10) {
+          let workers = ProcessTable.children(of: supervisor.id)
+          return workers.count == count && Set(before).isDisjoint(with: workers)
+        }, "\(count)\n\(supervisor.log)")
+      before = ProcessTable.children(of: supervisor.id)
+    }
+  }
+
+  func testH8_settingsThatCannotBeUsedKeepTheOldWorkersAndTheLogSaysWhy() throws {
+    let site = try makeInstallation()
+    try site.start()
+    let before = site.workers
+    let supervisor = try XCTUnwrap(site.postern)
+    for (number, settings, reason) in [
+      (1, "nonsense", "postern.json"), (2, #"{"tokens":{"grace":-1}}"#, "tokens.grace"),
+      (3, #"{"modules":{"disabled":["x"]}}"#, "modules.disabled names x"),
+      (4, #"{"run":"/elsewhere"}"#, ""),
+    ] {
+      try write(settings, to: site)
+      supervisor.send(SIGHUP)
+      // The environment names the run folder, which comes first: that reload is a good one.
+      if reason.isEmpty { break }
+      XCTAssertTrue(
+        eventually(within: 10) {
+          supervisor.log.components(separatedBy: "reload refused").count - 1 == number
+        }, supervisor.log)
+      XCTAssertTrue(supervisor.log.contains(reason), supervisor.log)
+      XCTAssertEqual(site.workers, before)
+      XCTAssertEqual(try site.ask(.login("alice")).status, 200)
+    }
+  }
+
+  func testH8_keysThatCannotBeReadKeepTheOldWorkers() throws {
+    let site = try makeInstallation()
+    try site.start()
+    let before = site.workers
+    let token = try site.login("alice").accessToken
+    try Data("{".utf8).write(to: URL(fileURLWithPath: "\(site.data)/keys.json"))
+    try reload(site)
+    let supervisor = try XCTUnwrap(site.postern)
+    XCTAssertTrue(
+      eventually(within: 10) { supervisor.log.contains("reload refused") }, supervisor.log)
+    XCTAssertEqual(site.workers, before)
+    XCTAssertEqual(try site.ask(.get("/job-list", bearer: token)).status, 200)
+  }
+
+  func testH8_manySignalsAtOnceAreAtMostTwoReloads() throws {
+    let site = try makeInstallation()
+    try site.start()
+    let before = site.workers
+    let supervisor = try XCTUnwrap(site.postern)
+    for _ in 0..<50 {
+      supervisor.send(SIGHUP)
+      usleep(500)
+    }
+    XCTAssertTrue(isReplaced(before, of: site), site.logs)
+    XCTAssertTrue(
+      eventually(within: 10) { supervisor.log.contains("reload ended") }, supervisor.log)
+    usleep(300_000)
+    let reloads = supervisor.log.components(separatedBy: "reload started").count - 1
+    XCTAssertLessThanOrEqual(reloads, 2)
+    XCTAssertEqual(site.workers.count, Installation.workerCount)
+    XCTAssertEqual(try site.ask(.login("alice")).status, 200)
+  }
+
+  func testH8_workersThatAreKilledDuringAReloadAreReplaced() throws {
+    let site = try makeInstallation()
+    try site.start()
+    for _ in 0..<3 {
+      let before = site.workers
+      try reload(site)
+      for worker in before.shuffled() {
+        usleep(20_000)
+        kill(worker, SIGKILL)
+      }
+      XCTAssertTrue(isReplaced(before, of: site), site.logs)
+      XCTAssertTrue(eventually(within: 5) { (try? site.ask(.login("alice")).status) == 200 })
+    }
+  }
+
+  func testH8_newWorkersRunTheProgramThatLiesAtThePathByThen() throws {
+    let folder = try makeInstallation().folder
+    let program = "\(folder)/postern"
+    try FileManager.default.copyItem(atPath: Repository.program(), toPath: program)
+    let site = try makeInstallation(.init(program: program))
+    try site.start()
+    let old = try inode(of: site.workers[0])
+    try FileManager.default.removeItem(atPath: program)
+    try FileManager.default.copyItem(atPath: Repository.program(), toPath: program)
+
+    // One that dies before the reload comes back as what it was.
+    kill(site.workers[0], SIGKILL)
+    XCTAssertTrue(eventually(within: 5) { site.workers.count == Installation.workerCount })
+    XCTAssertEqual(Set(try site.workers.map(inode)), [old])
+
+    let before = site.workers
+    try reload(site)
+    XCTAssertTrue(isReplaced(before, of: site), site.logs)
+    let new = Set(try site.workers.map(inode))
+    XCTAssertEqual(new.count, 1)
+    XCTAssertFalse(new.contains(old))
+    XCTAssertEqual(try site.ask(.login("alice")).status, 200)
+  }
+
+  func testReloadWithoutARunningServiceSaysSo() throws {
+    let site = try makeInstallation()
+    let (status, output) = try site.command(["reload"])
+    XCTAssertNotEqual(status, 0)
+    XCTAssertTrue(output.contains("no postern runs in"), output)
+  }
+
+  private func reload(_ site: Installation) throws {
+    let (status, output) = try site.command(["reload"], settings: ["POSTERN_CONFIG": ""])
+    XCTAssertEqual(status, 0, output)
+  }
+
+  private func write(_ settings: String, to site: Installation) throws {
+    let path = "\(site.run)/postern.json"
+    try Data(settings.utf8).write(to: URL(fileURLWithPath: path))
+    chmod(path, 0o600)
+  }
+
+  private func isReplaced(_ before: [pid_t], of site: Installation) -> Bool {
+    eventually(within: 20) {
+      let workers = site.workers
+      return workers.count == Installation.workerCount && Set(workers).isDisjoint(with: before)
+    }
+  }
+
+  private func inode(of process: pid_t) throws -> UInt64 {
+    var status = stat()
+    guard stat("/proc/\(process)/exe", &status) == 0 else { throw Trouble("no process \(process)") }
+    return UInt64(status.st_ino)
+  }
+}
+
+/// Sign-ins, refreshes, reads and sign-outs, on new and on kept connections, until it is finished.
+private final class Load: Sendable {
+  private let answers = Mutex<[String: Int]>([:])
+  private let isOver = Mutex(false)
+  private let group = DispatchGroup()
+
+  var count: Int { answers.withLock { $0.values.reduce(0, +) } }
+
+  init(_ site: Installation) throws {
+    let names = ["alice", "bob", "carol"]
+    let tokens = try names.map { try site.login($0).accessToken }
+    for number in 0..<8 {
+      group.enter()
+      let refresh = number < 3 ? try site.login(names[number]).refreshToken : ""
+      Thread { [self] in
+        var refresh = refresh
+        while !isOver.withLock({ $0 }) {
+          do {
+            switch number {
+            case 0..<3:
+              let answer = try site.ask(.refresh(refresh))
+              note("\(answer.status)")
+              if answer.status == 200 { refresh = answer.refreshToken }
+            case 3:
+              let answer = try site.ask(.login("bob"))
+              note("\(answer.status)")
+              note(
+                "\(try site.ask(.post("/logout", json: ["refreshToken": answer.refreshToken])).status)"
+              )
+            default:
+              note("\(try site.ask(.get("/current-user", bearer: tokens[number % 3])).status)")
+            }
+          } catch {
+            note("\(error)")
+          }
+        }
+        group.leave()
+      }.start()
+    }
+  }
+
+  private func note(_ answer: String) {
+    answers.withLock { $0[answer, default: 0] += 1 }
+  }
+
+  /// How many answers there were of each status.
+  func finish() -> [String: Int] {
+    isOver.withLock { $0 = true }
+    group.wait()
+    return answers.withLock { $0 }
+  }
+}
