@@ -98,6 +98,11 @@ let package = Package(
     .target(
       name: "JobsModule", dependencies: ["Authentication", "DocumentStore", "HandlerKit"]),
     .target(
+      name: "VerifyModule",
+      dependencies: [
+        "Accounts", "Authentication", "ForeignInput", "HandlerKit", "Sessions", "Tokens", http,
+      ]),
+    .target(
       name: "CurrentUserModule", dependencies: ["Accounts", "Authentication", "HandlerKit"]),
     .target(
       name: "Postern",
@@ -105,7 +110,7 @@ let package = Package(
         "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "Execution",
         "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "JobsModule", "LoginModule",
         "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
-        "SessionsModule", "SystemCalls", "Tokens",
+        "SessionsModule", "SystemCalls", "Tokens", "VerifyModule",
         arguments, configuration, logging,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
@@ -206,6 +211,12 @@ let package = Package(
     .testTarget(
       name: "JobsModuleTests",
       dependencies: ["DocumentStore", "HandlerKit", "JobsModule", "TestSupport", "Tokens", http]),
+    .testTarget(
+      name: "VerifyModuleTests",
+      dependencies: [
+        "Accounts", "DocumentStore", "HandlerKit", "Sessions", "TestSupport", "Tokens",
+        "VerifyModule", http,
+      ]),
     .testTarget(
       name: "CurrentUserModuleTests",
       dependencies: [
