@@ -171,7 +171,8 @@ let package = Package(
     .testTarget(
       name: "AuthenticationTests",
       dependencies: [
-        "Accounts", "Authentication", "HandlerKit", "Sessions", "TestSupport", "Tokens", http,
+        "Accounts", "Authentication", "HandlerKit", "Postern", "Sessions", "TestSupport", "Tokens",
+        http, logging,
       ]),
     .testTarget(
       name: "SessionsTests",
@@ -214,8 +215,9 @@ let package = Package(
     .testTarget(
       name: "VerifyModuleTests",
       dependencies: [
-        "Accounts", "DocumentStore", "HandlerKit", "Sessions", "TestSupport", "Tokens",
-        "VerifyModule", http,
+        "Accounts", "DocumentStore", "FileDocumentStore", "HandlerKit", "PosternTesting",
+        "Sessions",
+        "TestSupport", "VerifyModule", http,
       ]),
     .testTarget(
       name: "CurrentUserModuleTests",
