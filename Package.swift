@@ -100,7 +100,8 @@ let package = Package(
     .target(
       name: "VerifyModule",
       dependencies: [
-        "Accounts", "Authentication", "ForeignInput", "HandlerKit", "Sessions", "Tokens", http,
+        "Accounts", "Authentication", "BoundedCache", "ForeignInput", "HandlerKit", "Sessions",
+        "Tokens", http,
       ]),
     .target(
       name: "CurrentUserModule", dependencies: ["Accounts", "Authentication", "HandlerKit"]),

@@ -12,6 +12,14 @@ public struct HostCookie: Sendable {
 
   private let name: String
   private let extra: String
+  /// What stands before the value.
+  private let start: [UInt8]
+
+  private init(name: String, extra: String) {
+    self.name = name
+    self.extra = extra
+    start = Array("\(name)=".utf8)
+  }
 
   private static let attributes = "HttpOnly; Secure; SameSite=Strict; Path=/"
 
@@ -41,9 +49,9 @@ public struct HostCookie: Sendable {
   public func valuesFromAnywhere(of request: Request) -> [ForeignText] {
     guard let cookies = request.header(.cookie) else { return [] }
     return cookies.bytes.parts(between: ";").compactMap { cookie -> ForeignText? in
-      let pair = cookie.withoutOuterBlanks.parts(between: "=", atMost: 2)
-      guard pair.count == 2, pair[0].elementsEqual(name.utf8), !pair[1].isEmpty else { return nil }
-      return ForeignText(pair[1])
+      let cookie = cookie.withoutOuterBlanks
+      guard cookie.starts(with: start), cookie.count > start.count else { return nil }
+      return ForeignText(cookie.dropFirst(start.count))
     }
   }
 }

@@ -1,5 +1,6 @@
 import Accounts
 public import Authentication
+import BoundedCache
 public import HandlerKit
 public import Tokens
 
@@ -12,6 +13,8 @@ public struct VerifyModule: HandlerModule {
   public static let name = "verify"
 
   private let visitors: VisitorAuthenticator
+  /// The latest answer to each session: a browser asks for every image of a page.
+  private let answers = BoundedCache<String, (visitor: Visitor, response: Response)>(limit: 512)
 
   /// - Parameter sessionCheck: asked for each request, whatever its scope.
   public init(tokens: TokenIssuer, sessionCheck: SessionCheck) {
@@ -32,10 +35,13 @@ public struct VerifyModule: HandlerModule {
   private func answer(to request: Request) throws -> Response {
     let groups = try groups(in: request)
     let visitor = try visitors.authenticate(request)
-    guard groups.isEmpty || groups.contains(where: visitor.user.groups.contains) else {
+    guard groups.isEmpty || groups.contains(where: visitor.groups.contains) else {
       throw HTTPError.notInGroup
     }
-    return visitor.response
+    if let kept = answers[visitor.session], kept.visitor == visitor { return kept.response }
+    let response = visitor.response
+    answers[visitor.session] = (visitor, response)
+    return response
   }
 
   /// Nothing else may stand in the query: a slip of the pen must not let everybody in.

@@ -3,18 +3,27 @@ import HTTPTypes
 import HandlerKit
 
 /// Whom a request comes from, as an application behind the web server is told.
-struct Visitor: Sendable {
-  let user: User
+struct Visitor: Equatable, Sendable {
+  let id, username, email: String
+  let groups: [String]
   let session: String
+
+  init(_ user: User, session: String) {
+    id = user.id
+    username = user.username
+    email = user.profile.email
+    groups = user.groups
+    self.session = session
+  }
 
   var response: Response {
     Response(
       status: .noContent,
       headers: [
-        .xAuthUserID: headerText(user.id),
-        .xAuthUsername: headerText(user.username),
-        .xAuthEmail: headerText(user.profile.email),
-        .xAuthGroups: user.groups.joined(separator: ","),
+        .xAuthUserID: headerText(id),
+        .xAuthUsername: headerText(username),
+        .xAuthEmail: headerText(email),
+        .xAuthGroups: groups.joined(separator: ","),
         .xAuthSessionID: session,
       ])
   }

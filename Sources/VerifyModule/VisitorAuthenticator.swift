@@ -27,7 +27,7 @@ struct VisitorAuthenticator: Authenticator {
     let byToken = try request.hasBearer ? tokenVisitor(request) : nil
     let byCookie = try cookieVisitor(request)
     switch (byToken, byCookie) {
-    case (let one?, let other?) where one.user.id == other.user.id && one.session == other.session:
+    case (let one?, let other?) where one.id == other.id && one.session == other.session:
       return one
     case (let visitor?, nil), (nil, let visitor?): return visitor
     case (.some, .some): throw HTTPError.invalidToken
@@ -40,7 +40,7 @@ struct VisitorAuthenticator: Authenticator {
     guard let user = try sessionCheck.user(of: claims, at: request.time) else {
       throw HTTPError.invalidToken
     }
-    return Visitor(user: user, session: claims.sid)
+    return Visitor(user, session: claims.sid)
   }
 
   private func cookieVisitor(_ request: Request) throws -> Visitor? {
@@ -56,10 +56,10 @@ struct VisitorAuthenticator: Authenticator {
     case .reuse, .unknownSession, .noSession: throw HTTPError.invalidToken
     }
     // Only a navigation can be sent to a page that renews the cookie, and come back.
-    if request.header(.secFetchMode) == "navigate", claims.isPastHalfItsLife(at: request.time) {
+    if claims.isPastHalfItsLife(at: request.time), request.header(.secFetchMode) == "navigate" {
       throw HTTPError.renewal
     }
-    return Visitor(user: user, session: claims.sid)
+    return Visitor(user, session: claims.sid)
   }
 }
 
