@@ -67,7 +67,7 @@ final class RevocationRaceTests: TemporaryFolderTestCase {
       XCTAssertEqual(tally.admittedLate, [], "\(revocation)")
       // A race in which these did not occur has shown nothing.
       XCTAssertGreaterThan(tally.late, 20 * rounds)
-      XCTAssertGreaterThan(tally.admittedBefore, 20 * rounds)
+      XCTAssertGreaterThan(tally.admittedBefore, 2 * rounds)
     }
   }
 
