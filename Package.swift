@@ -98,6 +98,12 @@ let package = Package(
     .target(
       name: "JobsModule", dependencies: ["Authentication", "DocumentStore", "HandlerKit"]),
     .target(
+      name: "VerifyModule",
+      dependencies: [
+        "Accounts", "Authentication", "BoundedCache", "ForeignInput", "HandlerKit", "Sessions",
+        "Tokens", http,
+      ]),
+    .target(
       name: "CurrentUserModule", dependencies: ["Accounts", "Authentication", "HandlerKit"]),
     .target(
       name: "Postern",
@@ -105,7 +111,7 @@ let package = Package(
         "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "Execution",
         "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "JobsModule", "LoginModule",
         "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
-        "SessionsModule", "SystemCalls", "Tokens",
+        "SessionsModule", "SystemCalls", "Tokens", "VerifyModule",
         arguments, configuration, logging,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
@@ -166,7 +172,8 @@ let package = Package(
     .testTarget(
       name: "AuthenticationTests",
       dependencies: [
-        "Accounts", "Authentication", "HandlerKit", "Sessions", "TestSupport", "Tokens", http,
+        "Accounts", "Authentication", "HandlerKit", "Postern", "Sessions", "TestSupport", "Tokens",
+        http, logging,
       ]),
     .testTarget(
       name: "SessionsTests",
@@ -206,6 +213,13 @@ let package = Package(
     .testTarget(
       name: "JobsModuleTests",
       dependencies: ["DocumentStore", "HandlerKit", "JobsModule", "TestSupport", "Tokens", http]),
+    .testTarget(
+      name: "VerifyModuleTests",
+      dependencies: [
+        "Accounts", "DocumentStore", "FileDocumentStore", "HandlerKit", "PosternTesting",
+        "Sessions",
+        "TestSupport", "VerifyModule", http,
+      ]),
     .testTarget(
       name: "CurrentUserModuleTests",
       dependencies: [

@@ -10,6 +10,7 @@ from parts import counts, processes, refreshes, signins, throughput
 
 PARTS = {
     "http": (throughput.http, "requests a second: an unknown route, GET /job-list"),
+    "verify": (throughput.verify, "requests a second: GET /verify by token and by cookie"),
     "connections": (throughput.connections, "GET /job-list at 1 to 256 connections; a plot"),
     "refresh": (refreshes.refresh, "refreshes a second, and the time of one"),
     "users": (refreshes.users, "refreshes a second at 1000 to 1,000,000 users; a plot"),

@@ -13,13 +13,15 @@ NAMES = [kind.name for kind in KINDS] + ["postern"]
 class Bench:
     """One part's contenders, prepared and running, for as long as the `with` lasts."""
 
-    def __init__(self, options, only=NAMES, running=True):
+    def __init__(self, options, only=NAMES, running=True, limit=Limit):
         self.options = options
         self.folders = Folders()
         self.nginx = Nginx(self.folders, options.connections)
         self._running = running
         self.contenders = [
-            kind(options, self.folders) for kind in KINDS if self._wanted(kind.name, only)
+            kind(options, self.folders)
+            for kind in (limit, *KINDS[1:])
+            if self._wanted(kind.name, only)
         ]
         if self._wanted("postern", only):
             self.contenders.append(Postern(options, self.folders))

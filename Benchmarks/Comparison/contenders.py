@@ -96,13 +96,29 @@ class Limit(Contender):
 
     def prepare(self):
         self._program = compiled(self.folders, "responder", "libfcgi-dev", "-lfcgi")
-        self._body = self.folders.run / "answer.json"
+        self._answer = self.folders.run / "answer"
+        self._answer.write_bytes(self.answer().replace("\n", "\r\n").encode())
+
+    def answer(self):
         (jobs,) = json.loads(JOBS.read_text()).values()
-        self._body.write_text(json.dumps(jobs, separators=(",", ":")))
+        body = json.dumps(jobs, separators=(",", ":"))
+        return f"Status: 200\nContent-Type: application/json\n\n{body}"
 
     def command(self):
         threads = self.options.connections // CORES + 8
-        return [self._program, self.socket, self._body, CORES, threads]
+        return [self._program, self.socket, self._answer, CORES, threads]
+
+
+class EmptyLimit(Limit):
+    """The same with nothing to say."""
+
+    def answer(self):
+        return "Status: 204\n\n"
+
+    def check(self):
+        status, body = call(self.port, "GET", "/verify")
+        if status != 204 or body:
+            raise Trouble(f"{self.name}: GET /verify: {status} {body[:200]!r}")
 
 
 class Go(Contender):

@@ -75,8 +75,10 @@ class Postern(Contender):
         }
 
     def access_token(self):
-        tokens = post(self.port, "/login", {"username": "alice", "password": PASSWORD})
-        return tokens["accessToken"]
+        return self.tokens()["accessToken"]
+
+    def tokens(self):
+        return post(self.port, "/login", {"username": "alice", "password": PASSWORD})
 
     def sign_in(self, user, sessions):
         """The refresh tokens of as many new sessions, which are then all that the user has."""

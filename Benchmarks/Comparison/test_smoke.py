@@ -28,13 +28,13 @@ class SmokeTests(unittest.TestCase):
             self.assertRegex(shown, rf"(?m)^\| {name} \| [\d,.]+ \|", shown)
 
     def test_each_part_prints_its_tables_and_nobody_gets_an_error(self):
-        shown = self.compare("http", "refresh", "login", "start", "memory", "--requests", "1000")
+        shown = self.compare("http", "verify", "refresh", "login", "start", "memory", "--requests", "1000")
         self.assertRows(
             shown, "libfcgi", "postern", "file system", "libsodium", "postern, alone",
         )
         titles = [
             "an unknown route", "GET /job-list", "GET /job-list with a browser's headers",
-            "refreshes of 4 users", "refreshes of 15 sessions of 3 users", "one refresh, alone",
+            "GET /verify by access token", "GET /verify by cookie", "refreshes of 4 users", "refreshes of 15 sessions of 3 users", "one refresh, alone",
             "POST /login", "GET /job-list, 200 a second", "from start to first answer", "MB",
         ]
         for title in titles:
@@ -58,6 +58,7 @@ class SmokeTests(unittest.TestCase):
     def test_one_request_is_counted(self):
         shown = self.bench("counts", "--count", "5")
         self.assertRegex(shown, r"\| an unknown route, postern \| [\d,]+ \|")
+        self.assertRegex(shown, r"\| GET /verify by cookie, postern \| [\d,]+ \|")
         self.assertRegex(shown, r"\| POST /refresh-token, postern \| [\d.]+ \| .*fdatasync 1")
 
 

@@ -17,6 +17,15 @@ public struct User: Document {
   /// Whether sign-in and refresh are refused.
   public var isDisabled = false
 
+  /// The groups as documents hold them. Those of earlier versions do not say.
+  var groupNames: [String]?
+
+  /// What the user belongs to: what applications and routes ask for. The order is the operator's.
+  public var groups: [String] {
+    get { groupNames ?? [] }
+    set { groupNames = newValue.isEmpty ? nil : newValue }
+  }
+
   /// Browsers that became known under a lower number are known no longer.
   public var browserGeneration: Int { passwordGeneration + (signOutsEverywhere ?? 0) }
 

@@ -35,10 +35,13 @@ public struct UserDirectory: Sendable {
     return user.isDisabled ? nil : user
   }
 
-  /// Whether the user whom a token of ours names may still sign in.
-  public func isActive(named name: String, id: String) throws -> Bool {
-    guard let user = try documents.read(User.self, name) else { return false }
-    return user.id == id && !user.isDisabled
+  /// As `activeUser`, for a name that is known to be in its one form, since a token or a document of
+  /// ours has it.
+  public func activeUser(ofOurs name: String, id: String) throws -> User? {
+    guard let user = try documents.read(User.self, name), user.id == id, !user.isDisabled else {
+      return nil
+    }
+    return user
   }
 
   /// Adds a user under a new id.
@@ -51,6 +54,15 @@ public struct UserDirectory: Sendable {
         passwordHash: passwordHash)
       document = user
       return user
+    }
+  }
+
+  /// Puts the user into these groups and no others.
+  /// - Returns: whether there is such a user.
+  public func setGroups(of name: Username, to groups: [GroupName]) throws -> Bool {
+    try documents.update(User.self, name.text) { user in
+      user?.groups = groups.map(\.text)
+      return user != nil
     }
   }
 

@@ -7,6 +7,7 @@ public import Tokens
 public struct BearerAuthenticator: Authenticator {
   private let tokens: TokenIssuer
   private let sessionCheck: SessionCheck?
+  private var requiredGroups: [String] = []
 
   /// - Parameter sessionCheck: `nil` where a token alone admits, for as long as it lives.
   public init(tokens: TokenIssuer, sessionCheck: SessionCheck?) {
@@ -14,19 +15,35 @@ public struct BearerAuthenticator: Authenticator {
     self.sessionCheck = sessionCheck
   }
 
-  /// - Throws: 401, with `WWW-Authenticate` as RFC 6750 §3 has it; `DocumentStoreError` where the
-  ///   session cannot be checked.
+  /// Admits none but members of this group: all others get 403. Where the session is checked, the
+  /// groups are those that the user is in now, else those that the token names.
+  public func requiring(group: String) -> BearerAuthenticator {
+    var stricter = self
+    stricter.requiredGroups.append(group)
+    return stricter
+  }
+
+  /// - Throws: 401, with `WWW-Authenticate` as RFC 6750 §3 has it; 403 for who is not in a group
+  ///   that is required; `DocumentStoreError` where the session cannot be checked.
   public func authenticate(_ request: Request) throws -> AccessClaims {
-    let claims = try verify(request)
-    guard try sessionCheck?.admits(claims, to: request) ?? true else {
-      throw HTTPError.invalidToken
+    var claims = try verify(request)
+    if let sessionCheck, sessionCheck.covers(request) {
+      guard let user = try sessionCheck.user(of: claims, at: request.time) else {
+        throw HTTPError.invalidToken
+      }
+      claims.groups = user.groups.isEmpty ? nil : user.groups
+    }
+    guard requiredGroups.allSatisfy({ claims.groups?.contains($0) ?? false }) else {
+      throw HTTPError.notInGroup
     }
     return claims
   }
 
-  private func verify(_ request: Request) throws(HTTPError) -> AccessClaims {
+  /// What the token says, if it is good by itself: the store is not asked.
+  /// - Throws: 401, as `authenticate`
+  public func verify(_ request: Request) throws(HTTPError) -> AccessClaims {
     guard let token = bearerToken(request.header(.authorization)) else {
-      throw HTTPError.unauthorized(description: nil)
+      throw .missingToken
     }
     do {
       return try tokens.verifyAccessToken(token, at: request.time)
@@ -44,6 +61,13 @@ public struct BearerAuthenticator: Authenticator {
 extension HTTPError {
   /// 401 for a token that was never good here, or whose session or user is gone.
   public static let invalidToken = unauthorized(description: "the token is invalid")
+
+  /// 403 for a caller who is known, and not in a group that is asked for.
+  public static let notInGroup = HTTPError(
+    .forbidden, code: "not_in_group", message: "You are not in a group that may do this")
+
+  /// 401 where nothing came that could prove who calls.
+  public static let missingToken = unauthorized(description: nil)
 
   /// 401. Without `description` no credentials came, and the challenge says no more than that.
   fileprivate static func unauthorized(

@@ -12,6 +12,14 @@ public struct HostCookie: Sendable {
 
   private let name: String
   private let extra: String
+  /// What stands before the value.
+  private let start: [UInt8]
+
+  private init(name: String, extra: String) {
+    self.name = name
+    self.extra = extra
+    start = Array("\(name)=".utf8)
+  }
 
   private static let attributes = "HttpOnly; Secure; SameSite=Strict; Path=/"
 
@@ -26,16 +34,24 @@ public struct HostCookie: Sendable {
   }
 
   /// The cookie's value, if this site's own page sent it; `nil` also where it came twice.
+  public func value(of request: Request) -> ForeignText? {
+    guard request.isFromOwnPage else { return nil }
+    let values = valuesFromAnywhere(of: request)
+    return values.count == 1 ? values[0] : nil
+  }
+
+  /// What came under the cookie's name, whatever made the browser send it: an image or a navigation
+  /// says of no page of ours that it asked. For what changes nothing; that other sites cannot ask
+  /// at all is due to `SameSite=Strict` alone.
   ///
   /// The header is taken apart as the bytes that a browser makes it of (RFC 6265 §5.4), so no other
   /// character passes for `;` or `=`, and a cookie without a name is none of ours.
-  public func value(of request: Request) -> ForeignText? {
-    guard request.isFromOwnPage, let cookies = request.header(.cookie) else { return nil }
-    let values = cookies.bytes.parts(between: ";").compactMap { cookie -> ForeignText? in
-      let pair = cookie.withoutOuterBlanks.parts(between: "=", atMost: 2)
-      guard pair.count == 2, pair[0].elementsEqual(name.utf8), !pair[1].isEmpty else { return nil }
-      return ForeignText(pair[1])
+  public func valuesFromAnywhere(of request: Request) -> [ForeignText] {
+    guard let cookies = request.header(.cookie) else { return [] }
+    return cookies.bytes.parts(between: ";").compactMap { cookie -> ForeignText? in
+      let cookie = cookie.withoutOuterBlanks
+      guard cookie.starts(with: start), cookie.count > start.count else { return nil }
+      return ForeignText(cookie.dropFirst(start.count))
     }
-    return values.count == 1 ? values[0] : nil
   }
 }

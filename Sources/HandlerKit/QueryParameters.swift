@@ -43,7 +43,20 @@ extension Request {
   }
 }
 
+extension Request {
+  /// The values of a parameter that may come more than once, in their order, where the query may have
+  /// no other.
+  /// - Throws: 400 for any other parameter, a broken escape, and for what is not UTF-8.
+  public func queryValues(ofNothingBut name: ForeignText) throws(HTTPError) -> [String] {
+    if query.isEmpty { return [] }
+    guard let pairs = formPairList(ForeignText(latin1: query).bytes),
+      pairs.allSatisfy({ $0.name == name })
+    else { throw .invalidQuery }
+    return pairs.map { String(decoding: $0.value.bytes, as: UTF8.self) }
+  }
+}
+
 extension HTTPError {
   /// 400: the query does not fit what the route takes.
-  static let invalidQuery = badRequest("The query is not valid")
+  public static let invalidQuery = badRequest("The query is not valid")
 }

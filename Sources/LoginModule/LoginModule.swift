@@ -56,6 +56,7 @@ public struct LoginModule: HandlerModule {
       metadata: ["request": "\(request.id)", "user": "\(user.id)", "session": "\(session.id)"])
     let issued = try tokens.tokens(
       for: .init(id: user.id, email: user.profile.email, username: user.username),
+      groups: user.groups,
       session: session.id,
       refresh: (session.current.id, session.current.issuedAt, session.current.expiresAt),
       at: request.time)

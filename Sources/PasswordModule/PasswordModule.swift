@@ -69,15 +69,15 @@ public struct PasswordModule: HandlerModule {
   }
 
   /// Ends the sessions of sign-ins that found the old password still right, and began after the
-  /// others had been ended. Where that fails, they end at their next refresh. The password has
-  /// changed by now, which is what the client must hear: it would be told that the old one is wrong
-  /// if it asked again.
+  /// others had been ended. Where that fails, they count as ended all the same, being of an earlier
+  /// password, but for reads that are not checked. The password has changed by now, which is what
+  /// the client must hear: it would be told that the old one is wrong if it asked again.
   private func endLateSignIns(of user: User, but caller: AccessClaims, _ request: Request) {
     do {
       try sessions.endSessions(ofUser: user.id, except: caller.sid)
     } catch {
       logger.warning(
-        "password changed; sessions that began meanwhile with the old one end at their refresh",
+        "password changed; sessions that began meanwhile with the old one are still in the store",
         metadata: [
           "request": "\(request.id)", "user": "\(user.id)", "error": "\(error)",
         ])

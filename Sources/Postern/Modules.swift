@@ -6,6 +6,7 @@ import LogoutModule
 import PasswordModule
 import RefreshModule
 import SessionsModule
+import VerifyModule
 
 /// The modules that come with Postern: the one list of them.
 public let standardModules: [any ServiceModule.Type] = [
@@ -16,6 +17,7 @@ public let standardModules: [any ServiceModule.Type] = [
   SessionsModule.self,
   PasswordModule.self,
   JobsModule.self,
+  VerifyModule.self,
 ]
 
 // What each of them gets.
@@ -71,5 +73,11 @@ extension PasswordModule: ServiceModule {
       users: services.users, check: services.passwordCheck,
       sessions: services.sessions, bearer: services.bearer, browsers: services.browsers,
       logger: services.logger)
+  }
+}
+
+extension VerifyModule: ServiceModule {
+  public init(_ services: Services) {
+    self.init(tokens: services.tokens, sessionCheck: services.sessionCheck)
   }
 }

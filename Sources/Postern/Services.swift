@@ -17,6 +17,7 @@ public struct Services: Sendable {
   public let passwordCheck: PasswordCheck
   public let sessions: SessionStore
   public let tokens: TokenIssuer
+  let sessionCheck: SessionCheck
   public let bearer: BearerAuthenticator
   public let browsers: KnownBrowsers
   public let logger: Logger
@@ -62,10 +63,9 @@ public struct Services: Sendable {
       issuer: configuration.issuer,
       audience: configuration.audience,
       accessLifetime: configuration.accessLifetime)
-    bearer = BearerAuthenticator(
-      tokens: tokens,
-      sessionCheck: SessionCheck(
-        sessions: sessions, users: users, scope: configuration.sessionCheck))
+    sessionCheck = SessionCheck(
+      sessions: sessions, users: users, scope: configuration.sessionCheck)
+    bearer = BearerAuthenticator(tokens: tokens, sessionCheck: sessionCheck)
     browsers = try await KnownBrowsers(refreshKeys: keys.refresh, issuer: configuration.issuer)
   }
 

@@ -48,6 +48,7 @@ public struct RefreshModule: HandlerModule {
     case .refreshed(let user, let session):
       let issued = try tokens.tokens(
         for: .init(id: user.id, email: user.profile.email, username: user.username),
+        groups: user.groups,
         session: session.id,
         refresh: (session.current.id, session.current.issuedAt, session.current.expiresAt),
         at: request.time)

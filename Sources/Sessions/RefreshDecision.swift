@@ -44,10 +44,8 @@ extension UserSessions {
   public func decision(
     on token: PresentedToken, at time: Date, policy: SessionPolicy
   ) -> RefreshDecision {
-    let live = live(at: time)
-    guard let session = live.first(where: { $0.id == token.session }) else {
-      return live.isEmpty ? .noSession : .unknownSession
-    }
+    guard let session = sessions.first(where: { $0.id == token.session && $0.isLive(at: time) })
+    else { return sessions.contains { $0.isLive(at: time) } ? .unknownSession : .noSession }
     if let expected = session.fingerprint, expected != token.fingerprint.map(digest) {
       return .fingerprintDiffers
     }

@@ -22,6 +22,12 @@ public struct Session: Codable, Equatable, Sendable {
   public let userAgent: String
   public let address: String
 
+  /// Whether a password before that one let it begin.
+  func isOlder(than passwordGeneration: Int?) -> Bool {
+    guard let own = self.passwordGeneration, let passwordGeneration else { return false }
+    return own < passwordGeneration
+  }
+
   func isLive(at time: Date) -> Bool {
     time < endsAt && Int(time.timeIntervalSince1970.rounded(.down)) < current.expiresAt
   }

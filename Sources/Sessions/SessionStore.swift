@@ -52,8 +52,33 @@ public struct SessionStore: Sendable {
   }
 
   /// Whether the session is live.
-  public func isLive(_ session: String, ofUser id: String, at time: Date) throws -> Bool {
-    try documents.read(UserSessions.self, id)?.isLive(session, at: time) ?? false
+  ///
+  /// - Parameter passwordGeneration: the user's, where it is known: sessions that an earlier password
+  ///   let begin have ended.
+  public func isLive(
+    _ session: String, ofUser id: String, passwordGeneration: Int? = nil, at time: Date
+  ) throws -> Bool {
+    try documents.read(UserSessions.self, id)?
+      .isLive(session, at: time, passwordGeneration: passwordGeneration) ?? false
+  }
+
+  /// What a refresh with this token would decide now, and whose session it is. Nothing is decided
+  /// by it, and nothing is kept.
+  ///
+  /// - Parameters: those of `refresh`.
+  /// - Returns: `nil` where the owner is gone, or the session has ended.
+  public func inspect<Owner>(
+    ofUser id: String,
+    with token: PresentedToken,
+    at time: Date,
+    owner: (_ username: String) throws -> Owner?,
+    passwordGeneration: (Owner) -> Int?
+  ) throws -> (decision: RefreshDecision, owner: Owner)? {
+    guard let sessions = try documents.read(UserSessions.self, id),
+      let owner = try owner(sessions.username),
+      sessions.isLive(token.session, at: time, passwordGeneration: passwordGeneration(owner))
+    else { return nil }
+    return (sessions.decision(on: token, at: time, policy: policy), owner)
   }
 
   /// What became of a request of one session to end another.

@@ -86,8 +86,13 @@ public struct UserSessions: Document {
   }
 
   /// Whether the session of this id is live.
-  func isLive(_ id: String, at time: Date) -> Bool {
-    sessions.contains { $0.id == id && $0.isLive(at: time) }
+  ///
+  /// - Parameter passwordGeneration: the user's, where sessions that an earlier password let begin
+  ///   count as ended, though nobody has come to remove them.
+  func isLive(_ id: String, at time: Date, passwordGeneration: Int? = nil) -> Bool {
+    sessions.contains {
+      $0.id == id && $0.isLive(at: time) && !$0.isOlder(than: passwordGeneration)
+    }
   }
 
   /// Ends all sessions but the one of this id, which goes on under `passwordGeneration` if that is
@@ -100,7 +105,7 @@ public struct UserSessions: Document {
 
   /// Ends the sessions that an earlier password let begin.
   mutating func endAll(before passwordGeneration: Int) {
-    sessions.removeAll { ($0.passwordGeneration ?? passwordGeneration) < passwordGeneration }
+    sessions.removeAll { $0.isOlder(than: passwordGeneration) }
   }
 
   private func rotated(

@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// Seconds since 1970 in UTC, as a JWT counts time (RFC 7519 §2); whole ones only.
 public typealias NumericDate = Int
 
@@ -33,6 +35,8 @@ public struct AccessClaims: TokenClaims {
   }
 
   public var user: User
+  /// The user's groups (RFC 9068 §2.2.3.1); `nil` where there are none.
+  public var groups: [String]?
   /// The user's id.
   public var sub: String
   /// The id of the session that the token was issued to.
@@ -58,4 +62,11 @@ public struct RefreshClaims: TokenClaims {
   public var exp: NumericDate
   public var nbf: NumericDate?
   public var iss: String
+}
+
+extension RefreshClaims {
+  /// Whether at least half of the time from `iat` to `exp` is over.
+  public func isPastHalfItsLife(at time: Date) -> Bool {
+    2 * (numericDate(time) - iat) >= exp - iat
+  }
 }

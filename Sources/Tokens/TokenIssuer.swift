@@ -17,6 +17,8 @@ public struct TokenIssuer: Sendable {
   /// The access tokens that were found good: a client sends the same one again and again. What they
   /// say is checked against the time at each use.
   private let verified = BoundedCache<VerifiedToken, AccessClaims>(limit: 2048)
+  /// The same for refresh tokens that come again and again.
+  private let verifiedRefresh = BoundedCache<VerifiedToken, RefreshClaims>(limit: 2048)
 
   public init(
     access: KeyRing<AccessClaims>,
@@ -34,10 +36,13 @@ public struct TokenIssuer: Sendable {
 
   /// The two tokens that a client holds.
   ///
-  /// - Parameter refresh: the `jti`, `iat` and `exp` of the refresh token. Made anew from the same
-  ///   ones, that token is the same to the byte; the access token is a new one each time.
+  /// - Parameters:
+  ///   - groups: the user's; the access token does not mention them where there are none.
+  ///   - refresh: the `jti`, `iat` and `exp` of the refresh token. Made anew from the same ones, that
+  ///     token is the same to the byte; the access token is a new one each time.
   public func tokens(
     for user: AccessClaims.User,
+    groups: [String] = [],
     session: String,
     refresh: (id: String, issuedAt: NumericDate, expiresAt: NumericDate),
     at time: Date
@@ -45,7 +50,8 @@ public struct TokenIssuer: Sendable {
     let now = numericDate(time)
     let accessToken = try access.sign(
       AccessClaims(
-        user: user, sub: user.id, sid: session, jti: System.randomID(),
+        user: user, groups: groups.isEmpty ? nil : groups, sub: user.id, sid: session,
+        jti: System.randomID(),
         iat: now, exp: now + accessLifetime, iss: issuer, aud: audience))
     let refreshToken = try self.refresh.sign(
       RefreshClaims(
@@ -77,6 +83,20 @@ public struct TokenIssuer: Sendable {
   ) throws(TokenError) -> RefreshClaims {
     let claims = try refresh.verify(token)
     try check(claims, at: time)
+    return claims
+  }
+
+  /// As `verifyRefreshToken`, for a cookie that comes with each request of a browser.
+  public func verifyRepeatedRefreshToken(
+    _ token: ForeignText, at time: Date
+  ) throws(TokenError) -> RefreshClaims {
+    let key = VerifiedToken(text: token)
+    if let claims = verifiedRefresh[key] {
+      try check(claims, at: time)
+      return claims
+    }
+    let claims = try verifyRefreshToken(token, at: time)
+    verifiedRefresh[key] = claims
     return claims
   }
 

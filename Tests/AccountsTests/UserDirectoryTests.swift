@@ -32,6 +32,25 @@ final class UserDirectoryTests: TemporaryFolderTestCase {
     XCTAssertTrue(try files().allSatisfy { $0.hasPrefix("data/users/") })
   }
 
+  func testGroupsTakeThePlaceOfOthersAndThoseOfEarlierDocumentsAreNone() throws {
+    let user = try add("alice")
+    let directory = try directory()
+    XCTAssertEqual(user.groups, [])
+    XCTAssertFalse(
+      String(decoding: try JSONEncoder().encode(user), as: UTF8.self).contains("roup"))
+    func set(_ groups: String...) throws -> [String]? {
+      let names = try groups.map { try XCTUnwrap(GroupName($0)) }
+      XCTAssertTrue(try directory.setGroups(of: name("alice"), to: names))
+      return try directory.user(named: name("alice"))?.groups
+    }
+    XCTAssertEqual(try set("ops", "web"), ["ops", "web"])
+    XCTAssertEqual(try set("web", "a.b"), ["web", "a.b"])
+    XCTAssertEqual(try set(), [])
+    XCTAssertEqual(try directory.user(named: name("alice")), user)
+    XCTAssertFalse(try directory.setGroups(of: name("bob"), to: []))
+    XCTAssertNil(try directory.user(named: name("bob")))
+  }
+
   func testJ12_nameIsGivenOnce() throws {
     let first = try add("alice")
     XCTAssertThrowsError(try add("Alice")) { XCTAssertTrue($0 is UsernameTaken) }

@@ -2,6 +2,7 @@ import Accounts
 import Foundation
 import HTTPTypes
 import HandlerKit
+import Postern
 import Sessions
 import TestSupport
 import XCTest
@@ -12,6 +13,7 @@ import XCTest
 final class SessionCheckTests: TemporaryFolderTestCase {
   private let protected: [(HTTPRequest.Method, String)] = [
     (.get, "/job-list"), (.head, "/job-list"), (.get, "/current-user"), (.get, "/sessions"),
+    (.get, "/verify"), (.head, "/verify"),
     (.delete, "/sessions"), (.delete, "/sessions/x"), (.post, "/password"),
   ]
 
@@ -87,6 +89,23 @@ final class SessionCheckTests: TemporaryFolderTestCase {
     try house.documents.update(User.self, "alice") { $0 = nil }
     try house.addUser("alice")
     await assertRefusedEverywhere(mine.accessToken, house)
+  }
+
+  func testP1_everyProtectedRouteIsAmongThese() async throws {
+    let (house, _, _) = try await house()
+    let paths = Set(protected.map { $0.1.replacingOccurrences(of: "/x", with: "/{id}") })
+    let open: Set = ["/login", "/refresh-token", "/logout"]
+    let all = try standardModules.flatMap { try $0.init(house.service.services).routes }
+      .map(\.path)
+    XCTAssertEqual(Set(all).subtracting(open), paths)
+  }
+
+  func testP1_sessionOfAnEarlierPasswordIsRefusedThoughNobodyHasEndedIt() async throws {
+    let (house, mine, _) = try await house()
+    try house.documents.update(User.self, "alice") { $0?.passwordGeneration += 1 }
+    await assertRefusedEverywhere(mine.accessToken, house)
+    let again = await isAdmitted(house.login("alice").accessToken, house)
+    XCTAssertTrue(again)
   }
 
   func testP1_onlyWritesAreCheckedWhereTheSettingSaysSo() async throws {

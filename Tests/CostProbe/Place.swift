@@ -122,6 +122,17 @@ struct Place {
         parameters("DELETE", Array("/sessions/".utf8) + text, bearer)
       },
       Place(name: "query") { parameters("GET", Array("/job-list?".utf8) + $0, bearer) },
+      Place(name: "query of /verify") { parameters("GET", Array("/verify?".utf8) + $0, bearer) },
+      Place(name: "group of /verify") { text in
+        parameters("GET", Array("/verify?group=".utf8) + text, bearer)
+      },
+      Place(name: "HTTP_COOKIE of /verify") { text in
+        parameters("GET", Array("/verify".utf8), [("HTTP_COOKIE", text)])
+      },
+      Place(name: "cookie of /verify") { text in
+        parameters(
+          "GET", Array("/verify".utf8), [("HTTP_COOKIE", Array("__Host-refresh=".utf8) + text)])
+      },
       Place(name: "method") { parameters(latin1($0), Array("/login".utf8)) },
       Place(name: "CONTENT_LENGTH") { text in
         parameters("GET", Array("/job-list".utf8), [("CONTENT_LENGTH", text)])

@@ -45,6 +45,32 @@ final class CommandLineTests: EndToEndTestCase {
     XCTAssertEqual(try site.ask(.login("alice")).status, 200)
   }
 
+  func testUserGroups_areSetShownAndTakenAway() throws {
+    let site = try makeInstallation()
+    func groups(_ arguments: String...) throws -> (status: Int32, output: String) {
+      try site.command(["user", "groups"] + arguments)
+    }
+    XCTAssertEqual(try groups("alice").output, "")
+    XCTAssertEqual(try groups("alice", "ops", "web", "ops").status, 0)
+    XCTAssertEqual(try groups("ALICE").output, "ops\nweb\n")
+    let (_, list) = try site.command(["user", "list"])
+    XCTAssertTrue(list.contains("\tops,web\n"), list)
+    XCTAssertEqual(try groups("alice", "staff").status, 0)
+    XCTAssertEqual(try groups("alice").output, "staff\n")
+    let long = (0..<20).map { String(repeating: "g", count: 50) + "\($0)" }
+    for refused in [
+      ["nobody"], ["nobody", "ops"], ["no body"], ["alice", "a,b"], ["alice", ""],
+      ["alice", "--clear", "ops"], ["alice"] + long + long.map { $0 + "x" },
+    ] {
+      let (status, output) = try site.command(["user", "groups"] + refused)
+      XCTAssertNotEqual(status, 0, "\(refused)")
+      XCTAssertFalse(output.isEmpty)
+    }
+    XCTAssertEqual(try groups("alice").output, "staff\n")
+    XCTAssertEqual(try groups("alice", "--clear").status, 0)
+    XCTAssertEqual(try groups("alice").output, "")
+  }
+
   func testUserAdd_whatIsNoEmailAddressIsRefused() throws {
     let site = try makeInstallation(.init(hasDemo: false))
     let long = String(repeating: "e", count: 250) + "@a.bc"

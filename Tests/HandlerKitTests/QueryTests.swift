@@ -27,6 +27,21 @@ final class QueryTests: XCTestCase {
     XCTAssertNil(try self.parameters("")["q"])
   }
 
+  func testOneParameterMayComeAgainWhereThereIsNoOther() throws {
+    func values(_ query: String) throws -> [String] {
+      var request = Request.make(.get, "/things")
+      request.query = query
+      return try request.queryValues(ofNothingBut: "q")
+    }
+    XCTAssertEqual(try values(""), [])
+    XCTAssertEqual(try values("q=b&q=a&%71=b+%C3%A9&q"), ["b", "a", "b é", ""])
+    for query in ["q=a&p=b", "p", "q=%", "q=%ff", "=q"] {
+      XCTAssertThrowsError(try values(query), query) {
+        XCTAssertEqual(($0 as? HTTPError)?.status, .badRequest, query)
+      }
+    }
+  }
+
   func testValuesAreReadAsTheirType() throws {
     let parameters = try parameters("page=3&ratio=0.5&all=true")
     XCTAssertEqual(try parameters.value("page"), 3)

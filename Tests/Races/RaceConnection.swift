@@ -23,10 +23,12 @@ final class RaceConnection {
   private static let patience: Microseconds = 19_000_000
 
   func exchange(
-    _ method: String, _ path: String, _ body: [String: String] = [:], bearer: String? = nil
+    _ method: String, _ path: String, _ body: [String: String] = [:], bearer: String? = nil,
+    cookie: String? = nil
   ) throws -> Exchange {
     let client = try connected()
     var parameters = bearer.map { [("HTTP_AUTHORIZATION", "Bearer \($0)")] } ?? []
+    if let cookie { parameters.append(("HTTP_COOKIE", "__Host-refresh=\(cookie)")) }
     var bytes: [UInt8] = []
     if !body.isEmpty {
       bytes = try Array(JSONSerialization.data(withJSONObject: body))

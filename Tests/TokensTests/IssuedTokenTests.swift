@@ -47,6 +47,18 @@ final class IssuedTokenTests: XCTestCase {
       ])
   }
 
+  func testAccessTokenNamesTheGroupsOfAUserWhoHasSome() async throws {
+    let issuer = try await issuer()
+    let issued = try issuer.tokens(
+      for: user, groups: ["ops", "web"], session: "s1",
+      refresh: ("j1", 1_799_999_000, 1_802_591_000),
+      at: time)
+    XCTAssertEqual(try part(1, of: issued.accessToken)["groups"] as? [String], ["ops", "web"])
+    let claims = try issuer.verifyAccessToken(issued.accessToken, at: time)
+    XCTAssertEqual(claims.groups, ["ops", "web"])
+    XCTAssertNil(try part(1, of: XCTUnwrap(issued.refreshToken))["groups"])
+  }
+
   func testAccessTokenNamesTheAudienceWhereOneIsConfigured() async throws {
     let issuer = try await issuer(audience: "app")
     let token = try issue(issuer).accessToken

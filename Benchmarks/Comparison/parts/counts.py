@@ -26,6 +26,19 @@ def job_list(connection, count, tokens):
         expect(200, connection.ask("GET", "/job-list", headers))
 
 
+def verify_token(connection, count, tokens):
+    verify(connection, count, {"Authorization": f"Bearer {tokens['accessToken']}"})
+
+
+def verify_cookie(connection, count, tokens):
+    verify(connection, count, {"Cookie": f"__Host-refresh={tokens['refreshToken']}"})
+
+
+def verify(connection, count, headers):
+    for _ in range(count):
+        expect(204, connection.ask("GET", "/verify", headers))
+
+
 def refresh(connection, count, tokens):
     token = tokens["refreshToken"]
     for _ in range(count):
@@ -33,7 +46,13 @@ def refresh(connection, count, tokens):
         token = expect(200, connection.ask("POST", "/refresh-token", body=body))["refreshToken"]
 
 
-WORKS = {"an unknown route": unknown, "GET /job-list": job_list, "POST /refresh-token": refresh}
+WORKS = {
+    "an unknown route": unknown,
+    "GET /job-list": job_list,
+    "GET /verify by access token": verify_token,
+    "GET /verify by cookie": verify_cookie,
+    "POST /refresh-token": refresh,
+}
 
 
 def expect(status, answer):

@@ -1,8 +1,9 @@
-"""Requests a second: an unknown route, and GET /job-list."""
+"""Requests a second: an unknown route, GET /job-list, and GET /verify."""
 
 import pathlib
 
 from bench import Bench, in_turn, rate
+from contenders import EmptyLimit
 from figures import curves, table, wide
 from load import BROWSER_HEADERS, call, wrk
 from plot import lines
@@ -52,6 +53,35 @@ def http(options):
             cells = in_turn(options, title, entries, bench.nginx.renew)
             limit = cells[bench.limit.name] if bench.limit else None
             yield table(title, "requests a second", cells.values(), limit)
+
+
+def verify(options):
+    """Who sends a request, asked by token and by cookie, beside a responder that says nothing."""
+    with Bench(options, only=[EmptyLimit.name, "postern"], limit=EmptyLimit) as bench:
+        for contender in bench.contenders:
+            contender.headers = {}
+            if contender.signs_in:
+                tokens = contender.tokens()
+                contender.headers = {
+                    "access token": {"Authorization": f"Bearer {tokens['accessToken']}"},
+                    "cookie": {"Cookie": f"__Host-refresh={tokens['refreshToken']}"},
+                }
+        for way in ("access token", "cookie"):
+            title = f"GET /verify by {way}"
+            entries = [
+                (one.name, lambda one=one, way=way: rate(verified(bench, one, way)))
+                for one in bench.contenders
+            ]
+            cells = in_turn(options, title, entries, bench.nginx.renew)
+            limit = cells[bench.limit.name] if bench.limit else None
+            yield table(title, "requests a second", cells.values(), limit)
+
+
+def verified(bench, contender, way):
+    headers = contender.headers.get(way, {})
+    return explained(contender, "/verify", headers, wrk(
+        contender.port, "/verify", bench.options.seconds, bench.options.connections, 204, headers
+    ))
 
 
 def connections(options):

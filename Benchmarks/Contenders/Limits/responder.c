@@ -1,5 +1,5 @@
 // The limit of a FastCGI responder: libfcgi alone, which gives one answer to everything.
-//   responder SOCKET BODY-FILE PROCESSES THREADS
+//   responder SOCKET ANSWER-FILE PROCESSES THREADS
 // libfcgi blocks on a connection for as long as it is kept open, so it takes a thread for each.
 #include <fcgiapp.h>
 #include <pthread.h>
@@ -31,8 +31,7 @@ int main(int count, char **arguments) {
   if (count != 5) return 2;
   FILE *file = fopen(arguments[2], "r");
   if (!file) return 1;
-  length = sprintf(answer, "Status: 200\r\nContent-Type: application/json\r\n\r\n");
-  length += fread(answer + length, 1, sizeof answer - length, file);
+  length = fread(answer, 1, sizeof answer, file);
   fclose(file);
 
   FCGX_Init();

@@ -7,8 +7,8 @@ import SystemCalls
 struct UserCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "user",
-    abstract: "Add and list users.",
-    subcommands: [Add.self, List.self])
+    abstract: "Add and list users, and put them into groups.",
+    subcommands: [Add.self, List.self, Groups.self])
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -63,7 +63,7 @@ struct UserCommand: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "List all users: name, id, e-mail address, and whether disabled.",
+      abstract: "List all users: name, id, e-mail address, groups, and whether disabled.",
       discussion: """
         Users whose documents cannot be read are named on standard error; the exit status is 1 then.
         """)
@@ -75,7 +75,8 @@ struct UserCommand: ParsableCommand {
       let documents = try openStore(configuration, ifMissing: .refuse())
       let (users, unreadable) = try UserDirectory(documents: documents).all()
       for user in users {
-        let columns = [user.username, user.id, user.profile.email]
+        let groups = user.groups.joined(separator: ",")
+        let columns = [user.username, user.id, user.profile.email, groups]
         print((columns + (user.isDisabled ? ["disabled"] : [])).joined(separator: "\t"))
       }
       for (name, error) in unreadable {

@@ -1,0 +1,65 @@
+import Accounts
+import ArgumentParser
+import DocumentStore
+
+extension UserCommand {
+  struct Groups: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Put a user into groups, or show the user's groups.",
+      discussion: """
+        The groups that are given take the place of all that the user was in; with none given, the \
+        present ones are printed, one a line. A change counts from the user's next request on; for \
+        requests that only read, and with sessions.check=writes, from their next refresh on.
+        """)
+
+    @Argument(help: "The name that the user signs in with.")
+    var name: String
+
+    @Argument(help: "1 to 64 letters, digits, dots, underscores and hyphens each.")
+    var groups: [String] = []
+
+    @Flag(help: "Take the user out of all groups.")
+    var clear = false
+
+    @OptionGroup var settings: SettingsOptions
+
+    func validate() throws {
+      if clear, !groups.isEmpty { throw ValidationError("--clear goes without groups.") }
+      _ = try checkedGroups()
+    }
+
+    func run() throws {
+      let documents = try openStore(settings.load(), ifMissing: .refuse())
+      let users = UserDirectory(documents: documents)
+      guard let username = Username(name) else { throw NoSuchUser() }
+      if clear || !groups.isEmpty {
+        guard try users.setGroups(of: username, to: checkedGroups()) else { throw NoSuchUser() }
+      } else {
+        guard let user = try users.user(named: username) else { throw NoSuchUser() }
+        for group in user.groups { print(group) }
+      }
+    }
+
+    /// Each once, in their order.
+    private func checkedGroups() throws -> [GroupName] {
+      var checked: [GroupName] = []
+      for text in groups {
+        guard let group = GroupName(text) else {
+          throw ValidationError(
+            "A group's name has 1 to 64 letters, digits, dots, underscores and hyphens.")
+        }
+        if !checked.contains(group) { checked.append(group) }
+      }
+      guard checked.map(\.text).joined(separator: ",").utf8.count <= GroupName.longestList else {
+        throw ValidationError(
+          "The names of a user's groups have at most \(GroupName.longestList) bytes together.")
+      }
+      return checked
+    }
+  }
+}
+
+/// The name of a command's argument is no user's.
+struct NoSuchUser: Error, CustomStringConvertible {
+  let description = "there is no user of this name"
+}
