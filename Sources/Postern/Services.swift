@@ -56,8 +56,8 @@ public struct Services: Sendable {
     passwordCheck = PasswordCheck(
       hasher: passwords, throttle: configuration.isThrottleEnabled ? throttle : nil)
     tokens = TokenIssuer(
-      access: try await KeyRing(keys.access),
-      refresh: try await KeyRing(keys.refresh),
+      access: try KeyRing(keys.access),
+      refresh: try KeyRing(keys.refresh),
       issuer: configuration.issuer,
       audience: configuration.audience,
       accessLifetime: configuration.accessLifetime)
@@ -65,7 +65,7 @@ public struct Services: Sendable {
       tokens: tokens,
       sessionCheck: SessionCheck(
         sessions: sessions, users: users, scope: configuration.sessionCheck))
-    browsers = try await KnownBrowsers(refreshKeys: keys.refresh, issuer: configuration.issuer)
+    browsers = try KnownBrowsers(refreshKeys: keys.refresh, issuer: configuration.issuer)
   }
 
   /// How many hashes each of the workers computes at a time: together one for each core, and one
