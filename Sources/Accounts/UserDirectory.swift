@@ -28,17 +28,17 @@ public struct UserDirectory: Sendable {
 
   /// The user who has this name and this id and may sign in. A later user of the same name has
   /// another id.
+  /// - Parameter name: as the user has it, such as in a token or a document of ours.
   public func activeUser(named name: String, id: String) throws -> User? {
-    guard let name = Username(name), let user = try user(named: name), user.id == id else {
-      return nil
-    }
+    guard DocumentKey.lengths.contains(name.utf8.count),
+      let user = try documents.read(User.self, name), user.id == id
+    else { return nil }
     return user.isDisabled ? nil : user
   }
 
   /// Whether the user whom a token of ours names may still sign in.
   public func isActive(named name: String, id: String) throws -> Bool {
-    guard let user = try documents.read(User.self, name) else { return false }
-    return user.id == id && !user.isDisabled
+    try activeUser(named: name, id: id) != nil
   }
 
   /// Adds a user under a new id.
