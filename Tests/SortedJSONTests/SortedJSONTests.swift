@@ -71,11 +71,17 @@ final class SortedJSONTests: XCTestCase {
         try members.encode(3, forKey: .c)
       }
     }
-    struct Twice: Encodable {
+    struct SameKey: Encodable {
       func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: Nested.Key.self)
         try members.encode(1, forKey: .a)
         try members.encode(2, forKey: .a)
+      }
+    }
+    struct Twice: Encodable {
+      func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: Nested.Key.self)
+        try members.encode(1, forKey: .a)
         var others = encoder.container(keyedBy: Nested.Key.self)
         try others.encode(3, forKey: .b)
       }
@@ -99,13 +105,13 @@ final class SortedJSONTests: XCTestCase {
       }
       func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: Nested.Key.self)
-        try? members.encode(Double.infinity, forKey: .a)
         try? members.encode(Refusing(), forKey: .b)
-        try members.encode("\"", forKey: .c)
+        try members.encode("c", forKey: .c)
       }
     }
     struct Nothing: Encodable { func encode(to encoder: any Encoder) {} }
     assertSame(Nested())
+    assertSame([SameKey()])
     assertSame([Twice()])
     assertSame([Derived()])
     assertSame([Careless()])
