@@ -42,11 +42,14 @@ let package = Package(
     .systemLibrary(name: "CZxcvbn", providers: [.apt(["libzxcvbn-dev"])]),
     .target(name: "SystemCalls", dependencies: ["CLinux"]),
     .target(name: "BoundedCache"),
+    .target(name: "SortedJSON"),
     .target(name: "Execution", dependencies: ["SystemCalls", logging]),
     .target(name: "ForeignInput", dependencies: ["CJansson"]),
     .target(name: "PasswordStrength", dependencies: ["CZxcvbn"]),
-    .target(name: "HandlerKit", dependencies: ["BoundedCache", "ForeignInput", http, logging]),
-    .target(name: "DocumentStore"),
+    .target(
+      name: "HandlerKit",
+      dependencies: ["BoundedCache", "ForeignInput", "SortedJSON", http, logging]),
+    .target(name: "DocumentStore", dependencies: ["SortedJSON"]),
     .target(name: "DocumentStoreConformance", dependencies: ["DocumentStore"]),
     .target(name: "MemoryDocumentStore", dependencies: ["DocumentStore"]),
     .target(
@@ -55,7 +58,8 @@ let package = Package(
     .target(
       name: "Tokens",
       dependencies: [
-        "BoundedCache", "ForeignInput", "PasswordStrength", "SystemCalls", jwt, crypto,
+        "BoundedCache", "CSodium", "ForeignInput", "PasswordStrength", "SortedJSON", "SystemCalls",
+        crypto,
       ]),
     .target(
       name: "FastCGI",
@@ -145,6 +149,7 @@ let package = Package(
       path: "Tests/CostProbe"),
     .testTarget(name: "SystemCallsTests", dependencies: ["CLinux", "SystemCalls", "TestSupport"]),
     .testTarget(name: "BoundedCacheTests", dependencies: ["BoundedCache"]),
+    .testTarget(name: "SortedJSONTests", dependencies: ["SortedJSON"]),
     .testTarget(
       name: "ExecutionTests", dependencies: ["Execution", "SystemCalls", "TestSupport", logging]),
     .testTarget(name: "ForeignInputTests", dependencies: ["ForeignInput"]),

@@ -26,8 +26,8 @@ let (collection, ring, token) = try ThreadExecutor.run {
   let key = try KeySecret(text: secret, type: AccessClaims.type)
   await collection.add(
     hmac: .init(from: secret), digestAlgorithm: .sha256, kid: .init(string: key.id))
-  let ring = try await KeyRing<AccessClaims>(KeySet(signing: key))
-  let issuer = TokenIssuer(access: ring, refresh: try await KeyRing(KeySet(signing: key)))
+  let ring = try KeyRing<AccessClaims>(KeySet(signing: key))
+  let issuer = TokenIssuer(access: ring, refresh: try KeyRing(KeySet(signing: key)))
   let token = try issuer.tokens(
     for: .init(id: UUID().uuidString, email: "alice@example.com", username: "alice"),
     session: UUID().uuidString, refresh: (UUID().uuidString, 0, 0), at: Date()

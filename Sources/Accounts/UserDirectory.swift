@@ -28,20 +28,12 @@ public struct UserDirectory: Sendable {
 
   /// The user who has this name and this id and may sign in. A later user of the same name has
   /// another id.
+  /// - Parameter name: as the user has it, such as in a token or a document of ours.
   public func activeUser(named name: String, id: String) throws -> User? {
-    guard let name = Username(name), let user = try user(named: name), user.id == id else {
-      return nil
-    }
+    guard DocumentKey.lengths.contains(name.utf8.count),
+      let user = try documents.read(User.self, name), user.id == id
+    else { return nil }
     return user.isDisabled ? nil : user
-  }
-
-  /// As `activeUser`, for a name that is known to be in its one form, since a token or a document of
-  /// ours has it.
-  public func activeUser(ofOurs name: String, id: String) throws -> User? {
-    guard let user = try documents.read(User.self, name), user.id == id, !user.isDisabled else {
-      return nil
-    }
-    return user
   }
 
   /// Adds a user under a new id.

@@ -34,7 +34,7 @@ public struct SessionCheck: Sendable {
   /// - Throws: `DocumentStoreError`
   public func user(of claims: AccessClaims, at time: Date) throws -> User? {
     try unlessInvalidKey {
-      guard let user = try users.activeUser(ofOurs: claims.user.username, id: claims.sub),
+      guard let user = try users.activeUser(named: claims.user.username, id: claims.sub),
         try sessions.isLive(
           claims.sid, ofUser: claims.sub, passwordGeneration: user.passwordGeneration, at: time)
       else { return nil }
@@ -53,7 +53,7 @@ public struct SessionCheck: Sendable {
         ofUser: claims.sub,
         with: PresentedToken(session: claims.sid, id: claims.jti, fingerprint: nil),
         at: time,
-        owner: { username in try users.activeUser(ofOurs: username, id: claims.sub) },
+        owner: { username in try users.activeUser(named: username, id: claims.sub) },
         passwordGeneration: { $0.passwordGeneration })
     }
   }

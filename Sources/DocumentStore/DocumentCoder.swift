@@ -1,4 +1,5 @@
 import FoundationEssentials
+import SortedJSON
 
 /// Documents as bytes, the same in every engine: JSON with sorted keys and dates in seconds since
 /// 1970.
@@ -10,7 +11,7 @@ public enum DocumentCoder {
   /// - Throws: `DocumentStoreError.tooLarge`; `EncodingError` for a value that is not of JSON, such
   ///   as a number that is infinite.
   public static func encode<D: Document>(_ document: D, key: String) throws -> [UInt8] {
-    let bytes = try [UInt8](encoder.encode(document))
+    let bytes = try encoder.encode(document)
     guard bytes.count <= sizeLimit else {
       throw DocumentStoreError.tooLarge(collection: D.collection, key: key, size: bytes.count)
     }
@@ -25,12 +26,7 @@ public enum DocumentCoder {
     try decoder.decode(type, from: Data(bytes))
   }
 
-  private static let encoder: JSONEncoder = {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.dateEncodingStrategy = .secondsSince1970
-    return encoder
-  }()
+  private static let encoder = SortedJSONEncoder(dates: .secondsSince1970)
 
   private static let decoder: JSONDecoder = {
     let decoder = JSONDecoder()

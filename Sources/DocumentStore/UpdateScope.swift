@@ -2,6 +2,9 @@
 public enum UpdateScope {
   @TaskLocal private static var collections: [String] = []
 
+  /// For engines: whether an update is running around the caller.
+  public static var isWithinUpdate: Bool { !collections.isEmpty }
+
   /// For engines: does an update in `body`.
   ///
   /// An engine that locks would wait for itself, where two keys share a lock, and another would lose

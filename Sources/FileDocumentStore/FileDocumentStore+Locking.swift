@@ -7,20 +7,22 @@ extension FileDocumentStore {
   ///
   /// Threads of this process wait for their turn, in order. The one whose turn it is tries for the
   /// lock of the file, which the kernel gives back when its holder dies.
-  /// - Throws: `Busy` where it takes longer than the store waits; `SystemCallError`; what `body`
+  /// - Throws: `Busy` where it is not to be had before the deadline; `SystemCallError`; what `body`
   ///   throws.
-  func withLock<R>(of path: String, _ folder: FileDescriptor, _ body: () throws -> R) throws -> R {
-    let start = ContinuousClock.now
-    guard turns.take(path, until: start + lockTimeout) else { throw Busy() }
+  func withLock<R>(
+    of path: String, _ folder: FileDescriptor, until deadline: ContinuousClock.Instant,
+    _ body: () throws -> R
+  ) throws -> R {
+    guard turns.take(path, until: deadline) else { throw Busy() }
     defer { turns.giveBack(path) }
     let lock = try openLock(of: path, folder)
     var pause: UInt32 = 50
+    let start = ContinuousClock.now
     while try !System.tryLock(lock) {
-      let waited = ContinuousClock.now - start
-      guard waited < lockTimeout else { throw Busy() }
+      guard .now < deadline else { throw Busy() }
       usleep(pause)
       // A commit takes a fraction of a millisecond; who has waited for many is not to spin.
-      pause = min(pause * 2, waited < .milliseconds(50) ? 250 : 2_000)
+      pause = min(pause * 2, .now < start + .milliseconds(50) ? 250 : 2_000)
     }
     defer { try? System.unlock(lock) }
     return try body()

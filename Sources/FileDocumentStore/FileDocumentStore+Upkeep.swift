@@ -43,7 +43,7 @@ extension FileDocumentStore {
   private func removeLeftovers(in folder: String) throws -> Int {
     guard try !leftovers(names(in: folder)).isEmpty else { return 0 }
     let descriptor = try open(folder)
-    return try withLock(of: folder, descriptor) {
+    return try withLock(of: folder, descriptor, until: .now + lockTimeout) {
       let leftovers = try leftovers(System.names(in: descriptor))
       for name in leftovers { try System.remove(name, in: descriptor) }
       return leftovers.count

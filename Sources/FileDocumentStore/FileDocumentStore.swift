@@ -16,6 +16,7 @@ public struct FileDocumentStore: DocumentStore {
   /// Shared by all copies of this store.
   let cache = DocumentCache()
   let turns = Turns()
+  let batches = Batches()
 
   /// Opens the store at `path` and makes its folder (0700) if there is none.
   ///
@@ -62,26 +63,10 @@ public struct FileDocumentStore: DocumentStore {
     _ type: D.Type, _ key: String, _ change: (inout D?) throws -> R
   ) throws -> R {
     let layout = try FileLayout(collection: type.collection, key: key)
+    let isNested = UpdateScope.isWithinUpdate
     return try UpdateScope.run(type) {
       try naming(layout.path) {
-        try requirePath()
-        let folder = try openFolder(layout)
-        return try Blocking.run {
-          try withLock(of: layout.folder, folder) {
-            let old = try readUnderLock(type, key, layout, in: folder)
-            var new = old.document
-            let result = try change(&new)
-            if new != old.document {
-              cache.forget(type, key)
-              try commit(new, key, layout, insteadOf: old.version, in: folder)
-            } else {
-              // The process that wrote or removed it may have died before that was durable; now
-              // somebody relies on it.
-              try System.sync(folder)
-            }
-            return result
-          }
-        }
+        try Blocking.run { try update(key, layout, isNested: isNested, change) }
       }
     }
   }

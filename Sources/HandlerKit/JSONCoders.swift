@@ -1,14 +1,10 @@
 import FoundationEssentials
+import SortedJSON
 
 /// The JSON of the HTTP interface. Dates are ISO 8601 texts in UTC: `2027-01-15T08:00:00Z`.
 enum JSONCoders {
   /// Sorts the keys, so that equal values give equal bytes.
-  static let encoder: JSONEncoder = {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.dateEncodingStrategy = .iso8601
-    return encoder
-  }()
+  static let encoder = SortedJSONEncoder(dates: .iso8601)
 
   static let decoder: JSONDecoder = {
     let decoder = JSONDecoder()

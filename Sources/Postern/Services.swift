@@ -58,15 +58,15 @@ public struct Services: Sendable {
     passwordCheck = PasswordCheck(
       hasher: passwords, throttle: configuration.isThrottleEnabled ? throttle : nil)
     tokens = TokenIssuer(
-      access: try await KeyRing(keys.access),
-      refresh: try await KeyRing(keys.refresh),
+      access: try KeyRing(keys.access),
+      refresh: try KeyRing(keys.refresh),
       issuer: configuration.issuer,
       audience: configuration.audience,
       accessLifetime: configuration.accessLifetime)
     sessionCheck = SessionCheck(
       sessions: sessions, users: users, scope: configuration.sessionCheck)
     bearer = BearerAuthenticator(tokens: tokens, sessionCheck: sessionCheck)
-    browsers = try await KnownBrowsers(refreshKeys: keys.refresh, issuer: configuration.issuer)
+    browsers = try KnownBrowsers(refreshKeys: keys.refresh, issuer: configuration.issuer)
   }
 
   /// How many hashes each of the workers computes at a time: together one for each core, and one

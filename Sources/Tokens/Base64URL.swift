@@ -1,3 +1,4 @@
+import CSodium
 import FoundationEssentials
 
 /// Base64 for URLs without padding (RFC 7515 §2), in its one canonical spelling.
@@ -8,21 +9,15 @@ enum Base64URL {
 
   /// `nil` for every other spelling of the same bytes: padding, the standard alphabet, white
   /// space, or bits that do not count. So a token has one text.
-  static func decode(_ text: some Collection<UInt8>) -> Data? {
-    var standard = Data(
-      text.map { byte in
-        switch byte {
-        case UInt8(ascii: "-"): UInt8(ascii: "+")
-        case UInt8(ascii: "_"): UInt8(ascii: "/")
-        default: byte
-        }
-      })
-    let padding = (4 - standard.count % 4) % 4
-    standard.append(contentsOf: repeatElement(UInt8(ascii: "="), count: padding))
-    guard let data = Data(base64Encoded: standard),
-      data.base64EncodedData(options: [.base64URLAlphabet, .omitPaddingCharacter])
-        .elementsEqual(text)
-    else { return nil }
-    return data
+  static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    let text = Array(text)
+    var bytes = [UInt8](repeating: 0, count: text.count / 4 * 3 + 3)
+    var count = 0
+    let result = text.withUnsafeBytes { text in
+      sodium_base642bin(
+        &bytes, bytes.count, text.bindMemory(to: CChar.self).baseAddress, text.count, nil, &count,
+        nil, sodium_base64_VARIANT_URLSAFE_NO_PADDING)
+    }
+    return result == 0 ? Array(bytes.prefix(count)) : nil
   }
 }

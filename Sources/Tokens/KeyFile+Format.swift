@@ -49,7 +49,7 @@ extension KeyFile {
         continue
       }
       guard key.alg == "HS256", let bytes = key.k.flatMap({ Base64URL.decode($0.utf8) }),
-        let secret = try? KeySecret(id: key.kid, bytes: [UInt8](bytes))
+        let secret = try? KeySecret(id: key.kid, bytes: bytes)
       else { throw KeyFileError(reason: "a key for \(type) is not of HS256; \(WeakSecret())") }
       keys[use, default: []].append(secret)
     }

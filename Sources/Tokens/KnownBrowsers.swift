@@ -30,8 +30,8 @@ public struct KnownBrowsers: Sendable {
 
   /// - Parameter refreshKeys: the keys of refresh tokens. The names are signed by ones that are
   ///   derived from them, so that neither can be taken for the other.
-  public init(refreshKeys: KeySet, issuer: String = "postern") async throws {
-    keys = try await KeyRing(refreshKeys.derived(for: "known browsers"))
+  public init(refreshKeys: KeySet, issuer: String = "postern") throws {
+    keys = try KeyRing(refreshKeys.derived(for: "known browsers"))
     self.issuer = issuer
   }
 

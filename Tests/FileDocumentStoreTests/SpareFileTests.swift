@@ -199,7 +199,7 @@ final class SpareFileTests: StoreTestCase {
     let path = try file("a")
     let bad = try bytes(path).dropLast(9)
     // One who reads within an update has the lock, and must not wait for it.
-    try store.withLock(of: layout.folder, descriptor) {
+    try store.withLock(of: layout.folder, descriptor, until: .now + .seconds(30)) {
       try write(bad, to: path)
       XCTAssertThrowsError(try store.read(Note.self, "a")) {
         guard case DocumentStoreError.damaged = $0 else { return XCTFail("\($0)") }

@@ -119,8 +119,8 @@ final class RefusedTokenTests: RefreshTestCase {
   /// The same claims, signed by another installation's key.
   private func foreignToken(_ claims: RefreshClaims) async throws -> String {
     let foreign = TokenIssuer(
-      access: try await KeyRing(KeySet(signing: .random())),
-      refresh: try await KeyRing(KeySet(signing: .random())))
+      access: try KeyRing(KeySet(signing: .random())),
+      refresh: try KeyRing(KeySet(signing: .random())))
     return try issued(foreign, claims, expiringIn: 60)
   }
 

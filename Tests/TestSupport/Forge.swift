@@ -26,8 +26,8 @@ public struct Forge: Sendable {
       try KeySecret(id: keyID, bytes: Array(secrets[kind, default: ""].utf8))
     }
     let issuer = TokenIssuer(
-      access: try await KeyRing(KeySet(signing: key(.access))),
-      refresh: try await KeyRing(KeySet(signing: key(.refresh))),
+      access: try KeyRing(KeySet(signing: key(.access))),
+      refresh: try KeyRing(KeySet(signing: key(.refresh))),
       audience: audience)
     return Kind.allCases.map { kind in
       Forge(kind: kind, issuer: issuer, secret: secrets[kind, default: ""])

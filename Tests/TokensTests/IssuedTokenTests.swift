@@ -11,9 +11,9 @@ final class IssuedTokenTests: XCTestCase {
 
   private func issuer(audience: String? = nil) async throws -> TokenIssuer {
     TokenIssuer(
-      access: try await KeyRing(
+      access: try KeyRing(
         KeySet(signing: KeySecret(text: TestHouse.accessSecret, type: AccessClaims.type))),
-      refresh: try await KeyRing(
+      refresh: try KeyRing(
         KeySet(signing: KeySecret(text: TestHouse.refreshSecret, type: RefreshClaims.type))),
       audience: audience)
   }
@@ -105,12 +105,12 @@ final class IssuedTokenTests: XCTestCase {
     let old = try KeySecret.random()
     let new = try KeySecret.random()
     let claims = RefreshClaims(sub: "u", sid: "s", jti: "j", iat: 1, exp: 2, iss: "postern")
-    let token = try await KeyRing<RefreshClaims>(KeySet(signing: old)).sign(claims)
-    let overlapping = try await KeyRing<RefreshClaims>(
+    let token = try KeyRing<RefreshClaims>(KeySet(signing: old)).sign(claims)
+    let overlapping = try KeyRing<RefreshClaims>(
       KeySet(signing: new, verifying: [old]))
     XCTAssertEqual(try overlapping.verify(ForeignText(token)), claims)
     XCTAssertNotEqual(try overlapping.sign(claims), token)
-    let later = try await KeyRing<RefreshClaims>(
+    let later = try KeyRing<RefreshClaims>(
       KeySet(signing: new, retired: [old.id]))
     XCTAssertThrowsError(try later.verify(ForeignText(token))) {
       XCTAssertEqual($0 as? TokenError, .invalidSignature)

@@ -7,7 +7,7 @@ import XCTest
 
 final class KnownBrowsersTests: XCTestCase {
   private func browsers(_ secret: String = TestHouse.refreshSecret) async throws -> KnownBrowsers {
-    try await KnownBrowsers(
+    try KnownBrowsers(
       refreshKeys: KeySet(signing: KeySecret(text: secret, type: RefreshClaims.type)))
   }
 
@@ -38,7 +38,7 @@ final class KnownBrowsersTests: XCTestCase {
     // Such as whoever has only the refresh key's ring could make.
     let claims = BrowserClaims(
       sub: "u1", jti: "j", gen: 0, iat: 1_800_000_000, exp: 1_900_000_000, iss: "postern")
-    let forged = try await KeyRing<BrowserClaims>(KeySet(signing: secret)).sign(claims)
+    let forged = try KeyRing<BrowserClaims>(KeySet(signing: secret)).sign(claims)
     let browsers = try await browsers()
     XCTAssertNil(browsers.recognize(ForeignText(forged), at: TestHouse.now))
     let other = try await self.browsers(TestHouse.accessSecret)
