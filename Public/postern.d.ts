@@ -16,6 +16,14 @@ export interface ClientOptions {
   fingerprint?: boolean | string;
 }
 
+export interface LoginOptions {
+  /**
+   * Whether the sign-in outlasts the browser's end. Default: `true`. Where the tokens are kept as
+   * `cookie`; `local` always does, and `memory` never.
+   */
+  remember?: boolean;
+}
+
 /** The person who is signed in, with the fields of `GET /current-user`. */
 export interface User {
   id: string;
@@ -89,7 +97,7 @@ export interface Client extends EventTarget {
   readonly warning: string | null;
 
   /** Signs in. @throws {PosternError} `refused` with the server's text, or trouble. */
-  login(username: string, password: string): Promise<User>;
+  login(username: string, password: string, options?: LoginOptions): Promise<User>;
   /**
    * Signs out: here and in the other tabs at once, then at the server.
    * @throws {PosternError} trouble, when the server could not be told. It is told later.
@@ -133,7 +141,7 @@ export interface Environment {
   location?: Pick<Location, "href" | "origin">;
   navigator?: Partial<Pick<Navigator, "userAgent" | "language" | "cookieEnabled" | "onLine">>;
   isSecureContext?: boolean;
-  crypto?: Pick<Crypto, "subtle">;
+  crypto?: Pick<Crypto, "subtle" | "getRandomValues">;
   BroadcastChannel?: new (name: string) => Channel;
   /** May throw when it is read, as browsers do that keep nothing. */
   readonly localStorage?: Pick<Storage, "getItem" | "setItem" | "removeItem">;

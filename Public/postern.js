@@ -2,6 +2,7 @@
 // documentation are in postern.d.ts; take this file together with the folder postern/.
 
 import { readAnswer } from "./postern/answers.js";
+import { Attempts } from "./postern/attempts.js";
 import { bearerFetch } from "./postern/bearer-fetch.js";
 import { readClaims, subjectOf } from "./postern/claims.js";
 import { Device } from "./postern/device.js";
@@ -36,6 +37,7 @@ export const createClient = (options = {}, environment = browser) =>
 class PosternClient extends EventTarget {
   #environment;
   #tokens;
+  #attempts;
   #device;
   #fingerprint;
   #service;
@@ -67,14 +69,22 @@ class PosternClient extends EventTarget {
     this.#service = new Service(environment, base, tokens === "cookie");
     this.#storage = new SafeStorage(environment);
     this.#keeper = new keepers[tokens](this.#storage);
+    const { shared } = this.#keeper;
+    this.#attempts = new Attempts(environment, shared ? this.#storage : new SafeStorage({}));
     this.#device = new Device(environment, base, this.#storage);
     this.#fingerprint = new Fingerprint(options.fingerprint ?? false, environment, this.#storage);
     const changed = () => this.dispatchEvent(new Event("trouble"));
     this.#troubles = new Troubles(environment, changed, () => this.retry());
     const { retries } = this.#troubles;
-    this.#refresher = new Refresher(this.#service, this.#keeper, retries, this.#fingerprint);
+    this.#refresher = new Refresher(
+      this.#service,
+      this.#keeper,
+      retries,
+      this.#fingerprint,
+      this.#attempts,
+    );
     this.#signOuts = new SignOuts(this.#service, this.#storage, tokens === "cookie");
-    const Channel = this.#keeper.shared ? environment.BroadcastChannel : undefined;
+    const Channel = shared ? environment.BroadcastChannel : undefined;
     this.#tabs = new Tabs(Channel, `postern ${tokens} ${base.href}`, this.#hear);
     this.fetch = this.fetch.bind(this);
     for (const [type, listener] of this.#listeners) environment.addEventListener?.(type, listener);
@@ -105,8 +115,9 @@ class PosternClient extends EventTarget {
   /**
    * @param {string} username
    * @param {string} password
+   * @param {import("./postern.js").LoginOptions} options
    */
-  async login(username, password) {
+  async login(username, password, options = {}) {
     const error = obstacle(this.#environment, this.#tokens);
     if (error) throw error;
     // Their answers carry cookies, which must not come after the new one.
@@ -118,12 +129,15 @@ class PosternClient extends EventTarget {
       ...this.#keeper.loginFields,
       ...this.#device.fields,
       fingerprint: digest,
+      // What is undefined is not sent.
+      remember: options.remember,
     });
     if (typeof answer.accessToken !== "string" || typeof answer.user !== "object") {
       throw new PosternError("unexpected", "The answer of the service could not be read.");
     }
     this.#session?.end(accountChanged());
     this.#keeper.save(/** @type {any} */ (answer));
+    this.#attempts.begin();
     this.#fingerprint.remember(digest);
     this.#device.remember(answer);
     this.#troubles.clear();
@@ -312,6 +326,7 @@ class PosternClient extends EventTarget {
    */
   #end(reason) {
     this.#keeper.clear();
+    this.#attempts.end();
     this.#fingerprint.remember(undefined);
     this.#tabs.tell({ type: "signed-out" });
     this.#leave(signedOut(), true, reason);

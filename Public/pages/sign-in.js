@@ -42,6 +42,12 @@ const fields = () => [
     type: "password",
     autocomplete: "current-password",
   }),
+  element(
+    "label",
+    { class: "choice" },
+    element("input", { type: "checkbox", name: "remember", checked: true }),
+    "Keep me signed in on this device",
+  ),
 ];
 
 /**
@@ -50,5 +56,7 @@ const fields = () => [
  * @param {FormData} data
  */
 async function send(data) {
-  await client.login(String(data.get("username")), String(data.get("password")));
+  await client.login(String(data.get("username")), String(data.get("password")), {
+    remember: data.has("remember"),
+  });
 }

@@ -1,6 +1,6 @@
 import { PosternError } from "./errors.js";
 
-const attempts = 3;
+const tries = 3;
 const longestPause = 2;
 
 /** Asks for new tokens, and asks again: an answer that was lost is the same the second time. */
@@ -9,18 +9,21 @@ export class Refresher {
   #keeper;
   #retries;
   #fingerprint;
+  #attempts;
 
   /**
    * @param {import("./service.js").Service} service
    * @param {import("./keepers.js").Keeper} keeper
    * @param {import("./retries.js").Retries} retries
    * @param {import("./fingerprint.js").Fingerprint} fingerprint
+   * @param {import("./attempts.js").Attempts} attempts
    */
-  constructor(service, keeper, retries, fingerprint) {
+  constructor(service, keeper, retries, fingerprint, attempts) {
     this.#service = service;
     this.#keeper = keeper;
     this.#retries = retries;
     this.#fingerprint = fingerprint;
+    this.#attempts = attempts;
   }
 
   /**
@@ -30,43 +33,43 @@ export class Refresher {
    * @param {import("./session.js").Session} session
    */
   async refresh(session) {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let count = 1; ; count += 1) {
+      const fingerprint = await this.#fingerprint.forRefresh();
+      session.assertLive();
+      // In this order: an attempt that is older than its token does no harm.
+      const attempt = this.#attempts.take();
       const sent = this.#keeper.refreshToken;
+      // What is undefined is not sent.
+      const body = { refreshToken: sent ?? undefined, fingerprint, attempt };
       try {
-        const tokens = await this.#service.refresh(await this.#body(sent), session.signal);
+        const tokens = await this.#service.refresh(body, session.signal);
         session.assertLive();
         // Another tab may have saved a newer one, or have signed out: then this one is old.
         if (this.#keeper.refreshToken === sent) this.#keeper.save(tokens);
+        this.#attempts.answered();
         this.#retries.succeeded();
         return;
       } catch (error) {
         session.assertLive();
         if (!(error instanceof PosternError)) throw error;
-        if (error.isTrouble) await this.#endure(error, attempt);
-        else if (this.#keeper.refreshToken === sent || attempt === attempts) throw error;
-        session.assertLive();
+        const isOld = this.#keeper.refreshToken !== sent || !this.#attempts.isLatest;
+        if (error.isTrouble) await this.#endure(error, count);
+        else if (!isOld || count === tries) throw error;
       }
     }
   }
 
   /**
-   * Waits before the next attempt, or gives up for now.
+   * Waits before the next try, or gives up for now.
    *
    * @param {PosternError} trouble
-   * @param {number} attempt
+   * @param {number} count
    */
-  async #endure({ code, message, status, retryAfter }, attempt) {
+  async #endure({ code, message, status, retryAfter }, count) {
     const wait = this.#retries.failed(retryAfter);
-    if (attempt >= attempts || wait > longestPause) {
+    if (count >= tries || wait > longestPause) {
       throw new PosternError(code, message, { status, retryAfter: wait });
     }
     await this.#retries.pause(wait);
-  }
-
-  /** @param {string | null} refreshToken */
-  async #body(refreshToken) {
-    const fingerprint = await this.#fingerprint.forRefresh();
-    // What is undefined is not sent.
-    return { refreshToken: refreshToken ?? undefined, fingerprint };
   }
 }

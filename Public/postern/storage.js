@@ -7,7 +7,7 @@ export class SafeStorage {
   /** @type {Map<string, string | null>} what could not be written */
   #memory = new Map();
 
-  /** @param {import("../postern.js").Environment} environment */
+  /** @param {Pick<import("../postern.js").Environment, "localStorage">} environment */
   constructor(environment) {
     this.#environment = environment;
   }

@@ -6,32 +6,31 @@ public import HandlerKit
 /// `__Host-` prefix of RFC 6265bis §4.1.3.2).
 public struct HostCookie: Sendable {
   /// Holds a browser's refresh token.
-  public static let refresh = HostCookie(name: "__Host-refresh", extra: "")
-  /// Holds a browser's name, for a year.
-  public static let device = HostCookie(name: "__Host-device", extra: "; Max-Age=31536000")
+  public static let refresh = HostCookie(name: "__Host-refresh")
+  /// Holds a browser's name.
+  public static let device = HostCookie(name: "__Host-device")
 
   private let name: String
-  private let extra: String
   /// What stands before the value.
   private let start: [UInt8]
 
-  private init(name: String, extra: String) {
+  private init(name: String) {
     self.name = name
-    self.extra = extra
     start = Array("\(name)=".utf8)
   }
 
   private static let attributes = "HttpOnly; Secure; SameSite=Strict; Path=/"
 
   /// The field that hands out `value`.
-  public func setting(_ value: String) -> HTTPField {
-    HTTPField(name: .setCookie, value: "\(name)=\(value); \(Self.attributes)\(extra)")
+  ///
+  /// - Parameter maxAge: seconds that the browser keeps it for; `nil` for as long as it runs.
+  public func setting(_ value: String, maxAge: Int?) -> HTTPField {
+    let age = maxAge.map { "; Max-Age=\($0)" } ?? ""
+    return HTTPField(name: .setCookie, value: "\(name)=\(value); \(Self.attributes)\(age)")
   }
 
   /// The field that takes the cookie away.
-  public var clearing: HTTPField {
-    HTTPField(name: .setCookie, value: "\(name)=; \(Self.attributes); Max-Age=0")
-  }
+  public var clearing: HTTPField { setting("", maxAge: 0) }
 
   /// The cookie's value, if this site's own page sent it; `nil` also where it came twice.
   public func value(of request: Request) -> ForeignText? {

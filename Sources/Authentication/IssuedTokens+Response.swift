@@ -6,13 +6,14 @@ extension IssuedTokens {
   ///
   /// - Parameters:
   ///   - inCookie: whether the refresh token goes into the cookie instead of the body.
+  ///   - maxAge: seconds that the browser keeps the cookie for; `nil` for as long as it runs.
   ///   - body: what the body says, made of the tokens that are to stand in it.
   public func response(
-    inCookie: Bool, body: (IssuedTokens) -> some Encodable = { $0 }
+    inCookie: Bool, maxAge: Int?, body: (IssuedTokens) -> some Encodable = { $0 }
   ) throws -> Response {
     guard inCookie, let refreshToken else { return try .json(body(self)) }
     var response = try Response.json(body(withoutRefreshToken))
-    response.headers.append(HostCookie.refresh.setting(refreshToken))
+    response.headers.append(HostCookie.refresh.setting(refreshToken, maxAge: maxAge))
     return response
   }
 }

@@ -10,6 +10,7 @@ extension KnownBrowsers {
   ) throws -> HTTPField {
     let known = HostCookie.device.value(of: request).flatMap { recognize($0, at: request.time) }
     return HostCookie.device.setting(
-      try name(forUser: id, generation: generation, known: known, at: request.time))
+      try name(forUser: id, generation: generation, known: known, at: request.time),
+      maxAge: Self.lifetime)
   }
 }

@@ -11,8 +11,9 @@ public enum StrictJSON {
   /// A member's value, as far as anybody asks.
   public enum Value: Equatable, Sendable {
     case text(ForeignText)
+    case truth(Bool)
     case null
-    /// A number, a truth value, an array or an object.
+    /// A number, an array or an object.
     case other
 
     public var text: ForeignText? {
@@ -93,6 +94,8 @@ public enum StrictJSON {
       let bytes = UnsafeRawBufferPointer(
         start: json_string_value(value), count: json_string_length(value))
       return .text(ForeignText(bytes))
+    case JSON_TRUE?: return .truth(true)
+    case JSON_FALSE?: return .truth(false)
     case JSON_NULL?: return .null
     default: return .other
     }

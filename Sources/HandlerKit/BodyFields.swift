@@ -12,6 +12,17 @@ public struct BodyFields: Sendable {
     values[name]?.text
   }
 
+  /// The field's truth value, in a form spelt `true` or `false`; `nil` where it is missing or is
+  /// neither.
+  public func truth(_ name: ForeignText) -> Bool? {
+    switch values[name] {
+    case .truth(let value)?: value
+    case .text("true")?: true
+    case .text("false")?: false
+    default: nil
+    }
+  }
+
   /// Whether the field is there, as a string or as anything else but `null`.
   public func contains(_ name: ForeignText) -> Bool {
     values[name] != nil

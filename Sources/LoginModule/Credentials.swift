@@ -18,6 +18,8 @@ struct Credentials {
   let browser: ForeignText?
   /// Whether the refresh token is to come as a cookie.
   let wantsCookie: Bool
+  /// Whether the browser is to keep that cookie when it ends.
+  let isRemembered: Bool
   /// Whether the browser's name is to come in the body: the client keeps no cookies.
   let wantsBrowserName: Bool
 
@@ -44,6 +46,9 @@ struct Credentials {
     wantsBrowserName = browser != nil
     self.browser = browser ?? HostCookie.device.value(of: request)
     wantsCookie = fields["session"] == "cookie"
+    let remember = fields.truth("remember")
+    guard remember != nil || !fields.contains("remember") else { throw .invalidData }
+    isRemembered = remember ?? true
     guard !wantsCookie || request.isFromOwnPage else {
       throw HTTPError(.forbidden, code: "access_forbidden", message: "Access is forbidden")
     }

@@ -44,12 +44,16 @@ public struct LoginModule: HandlerModule {
     let device = Device(
       fingerprint: credentials.fingerprint,
       userAgent: request.header(.userAgent).map(userAgent) ?? "",
-      address: request.remoteAddress)
+      address: request.remoteAddress,
+      isRemembered: credentials.isRemembered)
+    let replaced = credentials.wantsCookie ? sessionOfCookie(request) : nil
     let session = try sessions.beginSession(
       ofUser: user.id, named: user.username, passwordGeneration: user.passwordGeneration,
+      replacing: replaced?.sub == user.id ? replaced?.sid : nil,
       on: device, at: request.time,
       isStillAdmitted: { try users.isUnchanged(user) })
     guard let session else { throw HTTPError.wrongCredentials }
+    if let replaced, replaced.sub != user.id { end(replaced, request) }
     renewHash(of: user, credentials, request)
     logger.info(
       "signed in",
@@ -63,14 +67,33 @@ public struct LoginModule: HandlerModule {
     let name = try browsers.name(
       forUser: user.id, generation: user.browserGeneration,
       known: known, at: request.time)
-    var response = try issued.response(inCookie: credentials.wantsCookie) {
+    var response = try issued.response(
+      inCookie: credentials.wantsCookie, maxAge: session.cookieAge(at: request.time)
+    ) {
       SignedIn(
         user: PublicUser(user), tokens: $0, device: credentials.wantsBrowserName ? name : nil)
     }
     if !credentials.wantsBrowserName, request.isFromOwnPage {
-      response.headers.append(HostCookie.device.setting(name))
+      response.headers.append(HostCookie.device.setting(name, maxAge: KnownBrowsers.lifetime))
     }
     return response
+  }
+
+  /// The session whose refresh token the new cookie takes the place of: nobody can reach it then.
+  private func sessionOfCookie(_ request: Request) -> RefreshClaims? {
+    HostCookie.refresh.value(of: request).flatMap { try? tokens.recognizeRefreshToken($0) }
+  }
+
+  /// Ends the session that another user had in this browser. The new one is there by now: trouble
+  /// with the old one is no reason to refuse it.
+  private func end(_ replaced: RefreshClaims, _ request: Request) {
+    do {
+      try sessions.endSession(replaced.sid, ofUser: replaced.sub, at: request.time)
+    } catch {
+      logger.warning(
+        "replaced session not ended",
+        metadata: ["request": "\(request.id)", "user": "\(replaced.sub)"])
+    }
   }
 
   /// The session is there by now: that a hash of the old cost has to do for longer is no reason to

@@ -52,7 +52,8 @@ public struct RefreshModule: HandlerModule {
         session: session.id,
         refresh: (session.current.id, session.current.issuedAt, session.current.expiresAt),
         at: request.time)
-      return try issued.response(inCookie: token.isCookie)
+      return try issued.response(
+        inCookie: token.isCookie, maxAge: session.cookieAge(at: request.time))
     case .reuse:
       logger.warning(
         "refresh token reused, session revoked",

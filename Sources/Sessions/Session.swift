@@ -19,6 +19,8 @@ public struct Session: Codable, Equatable, Sendable {
   /// The user's `passwordGeneration` that let it begin or go on; one that is lower than the user's
   /// has ended. `nil` where it is not known, as in documents of earlier versions: not compared.
   var passwordGeneration: Int?
+  /// Whether the browser is to forget the sign-in when it ends. `nil`: it is to remember it.
+  let endsWithBrowser: Bool?
   public let userAgent: String
   public let address: String
 
@@ -29,7 +31,17 @@ public struct Session: Codable, Equatable, Sendable {
   }
 
   func isLive(at time: Date) -> Bool {
-    time < endsAt && Int(time.timeIntervalSince1970.rounded(.down)) < current.expiresAt
+    time < endsAt && secondsLeft(at: time) > 0
+  }
+
+  /// For how many seconds a browser keeps the cookie with the current token: to the token's end, or
+  /// `nil` for as long as the browser runs.
+  public func cookieAge(at time: Date) -> Int? {
+    endsWithBrowser == true ? nil : secondsLeft(at: time)
+  }
+
+  private func secondsLeft(at time: Date) -> Int {
+    current.expiresAt - Int(time.timeIntervalSince1970.rounded(.down))
   }
 }
 

@@ -19,6 +19,7 @@ public struct SessionStore: Sendable {
   /// - Parameters:
   ///   - passwordGeneration: of the password that let the user in; `nil` for a session that no change
   ///     of a password ends by itself.
+  ///   - replaced: the id of a session that ends in favour of the new one, and is not counted.
   ///   - isStillAdmitted: whether what let the user in still holds; only reads. Asked within the same
   ///     step: when a password is changed or a user removed, their sessions are ended last, so that
   ///     a sign-in that was under way is either ended with them or comes too late.
@@ -27,6 +28,7 @@ public struct SessionStore: Sendable {
     ofUser id: String,
     named username: String,
     passwordGeneration: Int? = nil,
+    replacing replaced: String? = nil,
     on device: Device,
     at time: Date,
     isStillAdmitted: () throws -> Bool = { true }
@@ -36,7 +38,8 @@ public struct SessionStore: Sendable {
       var sessions = document ?? UserSessions(username: username)
       defer { document = sessions }
       return sessions.begin(
-        on: device, passwordGeneration: passwordGeneration, at: time, policy: policy)
+        on: device, passwordGeneration: passwordGeneration, replacing: replaced,
+        at: time, policy: policy)
     }
   }
 

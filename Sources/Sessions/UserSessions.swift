@@ -18,12 +18,14 @@ public struct UserSessions: Document {
     self.username = username
   }
 
-  /// Begins a session. Where there are as many live ones as there may be, `policy.whenFull` says
-  /// which of them make room.
+  /// Begins a session in place of the one of the id `replaced`, if that is given. Where there are as
+  /// many other live ones as there may be, `policy.whenFull` says which of them make room.
   public mutating func begin(
-    on device: Device, passwordGeneration: Int? = nil, at time: Date, policy: SessionPolicy
+    on device: Device, passwordGeneration: Int? = nil, replacing replaced: String? = nil,
+    at time: Date, policy: SessionPolicy
   ) -> Session {
     dropExpired(at: time)
+    sessions.removeAll { $0.id == replaced }
     if sessions.count >= policy.limit {
       switch policy.whenFull {
       case .reset: sessions.removeAll()
@@ -40,6 +42,7 @@ public struct UserSessions: Document {
       recent: [],
       fingerprint: device.fingerprint.map(digest),
       passwordGeneration: passwordGeneration,
+      endsWithBrowser: device.isRemembered ? nil : true,
       userAgent: device.userAgent,
       address: device.address)
     sessions.append(session)
@@ -131,15 +134,18 @@ public struct Device: Equatable, Sendable {
   public let fingerprint: String?
   public let userAgent: String
   public let address: String
+  /// Whether the browser is to keep the sign-in when it ends.
+  public let isRemembered: Bool
 
   /// Bytes that a fingerprint may have.
   public static let longestFingerprint = 1024
 
   /// - Parameter userAgent: kept to its first 256 Unicode scalars.
-  public init(fingerprint: String?, userAgent: String, address: String) {
+  public init(fingerprint: String?, userAgent: String, address: String, isRemembered: Bool = true) {
     self.fingerprint = fingerprint
     self.userAgent = String(userAgent.unicodeScalars.prefix(256))
     self.address = address
+    self.isRemembered = isRemembered
   }
 }
 

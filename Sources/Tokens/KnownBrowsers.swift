@@ -26,7 +26,7 @@ public struct KnownBrowsers: Sendable {
   private let keys: KeyRing<BrowserClaims>
   private let issuer: String
   /// How long a name is good, in seconds: a year.
-  private static let lifetime = 31_536_000
+  public static let lifetime = 31_536_000
 
   /// - Parameter refreshKeys: the keys of refresh tokens. The names are signed by ones that are
   ///   derived from them, so that neither can be taken for the other.

@@ -97,7 +97,8 @@ def ended(page, path):
 
 
 def deliver(route, context):
-    """Lets the server carry out the request, without the browser hearing anything of it."""
+    """Lets the server carry out the request, without the browser hearing anything of it. Returns the
+    cookie that the browser would have got."""
     request = route.request
     cookies = "; ".join(f"{c['name']}={c['value']}" for c in context.cookies())
     origin = request.url.rsplit("/", 1)[0]
@@ -107,3 +108,8 @@ def deliver(route, context):
     answer = connection.getresponse()
     answer.read()
     assert answer.status == 200
+    name, _, rest = (answer.getheader("Set-Cookie") or "").partition("=")
+    if not name:
+        return None
+    value = rest.partition(";")[0]
+    return {"name": name, "value": value, "domain": "localhost", "path": "/", "secure": True}

@@ -11,7 +11,7 @@ client.addEventListener("change", ({ user, reason }) => {
 
 export async function jobs(): Promise<unknown> {
   const user: User | null = await client.restore();
-  if (user === null) await client.login("alice", "postern-demo");
+  if (user === null) await client.login("alice", "postern-demo", { remember: false });
   try {
     const response: Response = await client.fetch("/job-list", { method: "GET" });
     return await response.json();

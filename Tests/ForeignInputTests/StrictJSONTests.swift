@@ -6,12 +6,14 @@ final class StrictJSONTests: XCTestCase {
     StrictJSON.object(Array(text.utf8))
   }
 
-  func testMembersAreTextsNullsAndOthers() {
+  func testMembersAreTextsTruthsNullsAndOthers() {
     XCTAssertEqual(
-      object(#" {"a":"x\u00e9\u0000y\ud83d\ude00","b":null,"c":1,"d":[{}],"e":{"f":"g"},"":""} "#),
+      object(
+        #" {"a":"x\u00e9\u0000y\ud83d\ude00","b":null,"c":1,"d":[{}],"e":{"f":"g"},"":"","t":true,"u":false} "#
+      ),
       [
         "a": .text(ForeignText("xé\0y😀")), "b": .null, "c": .other, "d": .other, "e": .other,
-        "": .text(""),
+        "": .text(""), "t": .truth(true), "u": .truth(false),
       ])
     XCTAssertEqual(object("{}"), [:])
   }

@@ -35,6 +35,17 @@ final class BodyFieldsTests: XCTestCase {
     XCTAssertFalse(fields.contains("fingerprint"))
   }
 
+  func testTruthsAreReadByName() throws {
+    let fields = try fields(
+      #"{"a":true,"b":false,"c":"true","d":"false","e":"on","f":1,"g":null,"h":"True","i":[true]}"#)
+    for name in ["a", "c"] as [ForeignText] { XCTAssertEqual(fields.truth(name), true) }
+    for name in ["b", "d"] as [ForeignText] { XCTAssertEqual(fields.truth(name), false) }
+    for name in ["e", "f", "g", "h", "i", "j"] as [ForeignText] {
+      XCTAssertNil(fields.truth(name))
+    }
+    XCTAssertNil(fields["a"])
+  }
+
   func testB4_deepNestingIsRefused() {
     for opening in ["[", #"{"a":"#, #"{"a":["#] {
       assertRefused(Array(String(repeating: opening, count: 100_000).utf8), opening)

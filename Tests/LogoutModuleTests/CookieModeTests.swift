@@ -4,40 +4,7 @@ import TestSupport
 import XCTest
 
 /// Cookie mode, from sign-in to sign-out: what counts is who may make a browser use the cookie.
-final class CookieModeTests: TemporaryFolderTestCase {
-  private static let own: HTTPFields = [
-    HTTPField.Name("Host")!: "app.example:8443", .origin: "https://app.example:8443",
-  ]
-
-  private func post(
-    _ house: TestHouse, _ path: String, _ json: [String: Any] = [:],
-    cookie: String? = nil, headers: HTTPFields = own
-  ) async -> Response {
-    var headers = headers
-    if let cookie { headers[.cookie] = "other=1; __Host-refresh=\(cookie); last=2" }
-    return await house.router.respond(to: .make(.post, path, json: json, headers: headers))
-  }
-
-  private func token(_ response: Response) throws -> String {
-    let header = try XCTUnwrap(
-      response.headers[values: .setCookie].first { $0.hasPrefix("__Host-refresh=") })
-    XCTAssertTrue(header.hasSuffix("; HttpOnly; Secure; SameSite=Strict; Path=/"), header)
-    let value = header.dropFirst("__Host-refresh=".count).prefix { $0 != ";" }
-    return String(value)
-  }
-
-  private func signedIn() async throws -> (TestHouse, token: String) {
-    let house = try await TestHouse(folder: folder)
-    try house.addUser("alice")
-    let response = await post(
-      house, "/login",
-      ["username": "alice", "password": TestHouse.password, "session": "cookie"])
-    XCTAssertEqual(response.status, .ok)
-    XCTAssertNil(response.json["refreshToken"])
-    XCTAssertNotNil(response.json["user"])
-    return (house, try token(response))
-  }
-
+final class CookieModeTests: CookieTestCase {
   func testTheTokenIsInTheCookieAndNotInTheBody() async throws {
     let (house, parent) = try await signedIn()
     let response = await post(house, "/refresh-token", cookie: parent)

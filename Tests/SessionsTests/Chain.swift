@@ -20,10 +20,12 @@ struct Chain {
   }
 
   mutating func refresh(
-    _ session: Session, with token: String, at seconds: TimeInterval, fingerprint: String? = nil
+    _ session: Session, with token: String, attempt: String? = nil, at seconds: TimeInterval,
+    fingerprint: String? = nil
   ) -> (decision: RefreshDecision, session: Session?) {
     user.refresh(
-      with: PresentedToken(session: session.id, id: token, fingerprint: fingerprint),
+      with: PresentedToken(
+        session: session.id, id: token, fingerprint: fingerprint, attempt: attempt),
       at: Self.time(seconds), policy: policy)
   }
 

@@ -60,9 +60,10 @@ public struct TestHouse: Sendable {
   }
 
   public func refresh(
-    _ token: String, fingerprint: String? = nil, at time: Date = now
+    _ token: String, fingerprint: String? = nil, attempt: String? = nil, at time: Date = now
   ) async -> Response {
     var json = ["refreshToken": token]
+    json["attempt"] = attempt
     json["fingerprint"] = fingerprint
     return await router.respond(to: .make(.post, "/refresh-token", json: json, at: time))
   }

@@ -19,6 +19,7 @@ export class Browser {
     onLine: true,
   };
   isSecureContext = true;
+  crypto = webcrypto;
   #tabs = [];
   #channels = [];
 
@@ -87,7 +88,7 @@ class Tab {
       get isSecureContext() {
         return browser.isSecureContext;
       },
-      crypto: webcrypto,
+      crypto: browser.crypto,
       BroadcastChannel: class {
         onmessage = null;
         constructor(name) {

@@ -2,6 +2,8 @@
 export class Server {
   origin = "https://gate.example";
   cookie = null;
+  /** Seconds. */
+  now = 0;
   requests = [];
   #sessions = new Map();
   #number = 0;
@@ -10,6 +12,15 @@ export class Server {
   /** The next request to `path` is answered by `answer` instead. */
   script(path, answer) {
     this.#scripted.push({ path, answer });
+  }
+
+  /** What was scripted and not used. */
+  forget() {
+    this.#scripted = [];
+  }
+
+  get sessionCount() {
+    return this.#sessions.size;
   }
 
   count(path) {
@@ -55,30 +66,60 @@ export class Server {
   #logIn({ username, password, session: kind }) {
     if (password !== "right") return text(400, "Username or password is wrong!");
     const user = { id: `id-${username}`, username, email: `${username}@example.com` };
-    const session = { id: `s${++this.#number}`, user, kind, access: new Set(), refresh: null };
-    this.#sessions.set(session.id, session);
+    const id = `s${++this.#number}`;
+    const session = { id, user, kind, access: new Set(), current: this.#token(user), replaced: [] };
+    if (kind === "cookie") this.#end(this.cookie);
+    this.#sessions.set(id, session);
     return json({ user, ...this.#issue(session) });
   }
 
-  #refresh(fields) {
-    const token = fields.refreshToken ?? this.cookie;
-    const session = [...this.#sessions.values()].find(({ all }) => all.has(token));
-    return session ? json(this.#issue(session)) : text(403, "Refresh token is wrong");
+  /** The decision that Sources/Sessions makes. */
+  #refresh({ refreshToken, attempt }) {
+    if (attempt !== undefined && !/^[\w-]{16,64}$/.test(attempt)) {
+      return text(400, "Please enter valid data!");
+    }
+    const token = refreshToken ?? this.cookie;
+    const session = this.#sessionOf(token);
+    if (!session) return text(403, "Refresh token is wrong");
+    const { replaced, current, user } = session;
+    const old = replaced.find((other) => other.token === token);
+    if (token === current) {
+      replaced.unshift({ token, attempt, time: this.now });
+      session.current = this.#token(user);
+    } else if (old === replaced[0] && attempt !== undefined && old.attempt === attempt) {
+      // Whoever asked first asks again.
+    } else if (this.now - old.time >= 30) {
+      this.#end(token);
+      return text(403, "Refresh token is wrong");
+    }
+    return json(this.#issue(session));
   }
 
-  #logOut(fields) {
-    const token = fields.refreshToken ?? this.cookie;
-    for (const [id, { all }] of this.#sessions) if (all.has(token)) this.#sessions.delete(id);
-    if (!fields.refreshToken) this.cookie = null;
+  #logOut({ refreshToken }) {
+    this.#end(refreshToken ?? this.cookie);
+    if (!refreshToken) this.cookie = null;
     return new Response(null, { status: 204 });
   }
 
+  #token(user) {
+    return jwt({ sub: user.id, user, jti: ++this.#number });
+  }
+
+  #sessionOf(token) {
+    return [...this.#sessions.values()].find(
+      ({ current, replaced }) =>
+        current === token || replaced.some((other) => other.token === token),
+    );
+  }
+
+  #end(token) {
+    this.#sessions.delete(this.#sessionOf(token)?.id);
+  }
+
   #issue(session) {
-    const { user, kind } = session;
-    const make = () => jwt({ sub: user.id, user, jti: ++this.#number });
-    const [accessToken, refreshToken] = [make(), make()];
+    const { user, kind, current: refreshToken } = session;
+    const accessToken = this.#token(user);
     session.access.add(accessToken);
-    session.all = (session.all ?? new Set()).add(refreshToken);
     if (kind !== "cookie") return { accessToken, refreshToken, expiresIn: 900 };
     this.cookie = refreshToken;
     return { accessToken, expiresIn: 900 };
