@@ -66,7 +66,8 @@ let package = Package(
     .target(
       name: "Accounts",
       dependencies: [
-        "CSodium", "DocumentStore", "Execution", "ForeignInput", "SystemCalls", crypto,
+        "CSodium", "DocumentStore", "Execution", "ForeignInput", "PasswordStrength", "SystemCalls",
+        crypto,
       ]),
     .target(
       name: "Authentication",
@@ -96,6 +97,9 @@ let package = Package(
         "Accounts", "Authentication", "ForeignInput", "HandlerKit", "Sessions", "Tokens", logging,
       ]),
     .target(
+      name: "LinkModule",
+      dependencies: ["Accounts", "Authentication", "HandlerKit", "Sessions", logging]),
+    .target(
       name: "JobsModule", dependencies: ["Authentication", "DocumentStore", "HandlerKit"]),
     .target(
       name: "CurrentUserModule", dependencies: ["Accounts", "Authentication", "HandlerKit"]),
@@ -103,8 +107,8 @@ let package = Package(
       name: "Postern",
       dependencies: [
         "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "Execution",
-        "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "JobsModule", "LoginModule",
-        "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
+        "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "JobsModule", "LinkModule",
+        "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
         "SessionsModule", "SystemCalls", "Tokens",
         arguments, configuration, logging,
       ]),
@@ -202,6 +206,12 @@ let package = Package(
       dependencies: [
         "Accounts", "DocumentStore", "FileDocumentStore", "HandlerKit", "PasswordModule",
         "Sessions", "TestSupport", http,
+      ]),
+    .testTarget(
+      name: "LinkModuleTests",
+      dependencies: [
+        "Accounts", "DocumentStore", "FileDocumentStore", "HandlerKit", "LinkModule", "Sessions",
+        "TestSupport", http,
       ]),
     .testTarget(
       name: "JobsModuleTests",
