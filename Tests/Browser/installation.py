@@ -51,6 +51,7 @@ class Installation:
             **DEFAULTS,
             **settings,
             "POSTERN_PORT": str(self.port),
+            "POSTERN_SITE_ORIGIN": self.url,
             "POSTERN_DATA": str(self.folder / "data"),
             "POSTERN_RUN": str(self.folder / "run"),
         }
@@ -80,6 +81,7 @@ class Installation:
         )
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr}")
+        return done.stdout
 
     def _spawn(self, *command):
         with self.log.open("ab") as log:
@@ -111,6 +113,13 @@ class Installation:
     def add_user(self, name, **fields):
         options = [f"--{key.replace('_', '-')}={value}" for key, value in fields.items()]
         self._call("user", "add", name, f"--email={name}@example.org", *options, input=GOOD_PASSWORD)
+
+    def add_user_by_link(self, name):
+        output = self._call("user", "add", name, f"--email={name}@example.org", "--link")
+        return output.split()[-1]
+
+    def link(self, name):
+        return self._call("user", "link", name).strip()
 
     @property
     def workers(self):

@@ -11,7 +11,7 @@ from installation import password_of
 # machine to use a new one before it has expired too.
 BRIEF = {"POSTERN_TOKENS_ACCESS_LIFETIME": "3"}
 
-PAGES = ["/", "/sign-in", "/profile", "/devices", "/password", "/nowhere"]
+PAGES = ["/", "/sign-in", "/profile", "/devices", "/password", "/link", "/nowhere"]
 GUARDED = ["/profile", "/devices", "/password"]
 
 # Asks as pages of others do, and keeps what became of it in `asked`.
