@@ -186,6 +186,9 @@ extension Operation {
     after.expect(
       after.worker.login("alice", newPassword)?.status == 200, "V1: the new password is wrong")
     after.expect(after.worker.call(call)?.status == 403, "P13: the link is good after its use")
+    let access = after.worker.call(
+      Call(method: "GET", path: "/current-user", bearer: after.scene.access))
+    after.expect(access?.status == 401, "V4: the ended session's access token is good")
     after.expectDead(after.scene.current, "V4: the ended session's token")
     after.expectDead(after.scene.second, "V4: the other ended session's token")
   }
