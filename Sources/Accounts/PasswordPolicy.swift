@@ -19,7 +19,7 @@ public struct PasswordPolicy: Sendable {
     self.minimumLength = minimumLength
   }
 
-  /// A new password for the user of this name. Under a millisecond, however long the text.
+  /// A new password for the user of this name. A few milliseconds at most, however long the text.
   /// - Throws: `UnfitPassword`
   public func password(
     _ text: ForeignText, forUser name: String, _ profile: User.Profile

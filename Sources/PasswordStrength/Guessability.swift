@@ -4,7 +4,7 @@ import CZxcvbn
 /// and repetitions first, as people who break passwords do. An estimate by zxcvbn (Wheeler, USENIX
 /// Security 2016), made lower where a pattern escapes it.
 ///
-/// May be asked from any thread: zxcvbn-c keeps nothing between calls. Under a millisecond.
+/// May be asked from any thread: zxcvbn-c keeps nothing between calls. A few milliseconds at most.
 public enum Guessability {
   /// In bytes of UTF-8. What comes after them counts for nothing: zxcvbn-c, whose time grows with
   /// the square of the length, does not look at it closely either.
