@@ -70,7 +70,8 @@ let package = Package(
     .target(
       name: "Accounts",
       dependencies: [
-        "CSodium", "DocumentStore", "Execution", "ForeignInput", "SystemCalls", crypto,
+        "CSodium", "DocumentStore", "Execution", "ForeignInput", "PasswordStrength", "SystemCalls",
+        crypto,
       ]),
     .target(
       name: "Authentication",
@@ -100,6 +101,9 @@ let package = Package(
         "Accounts", "Authentication", "ForeignInput", "HandlerKit", "Sessions", "Tokens", logging,
       ]),
     .target(
+      name: "LinkModule",
+      dependencies: ["Accounts", "Authentication", "HandlerKit", "Sessions", logging]),
+    .target(
       name: "JobsModule", dependencies: ["Authentication", "DocumentStore", "HandlerKit"]),
     .target(
       name: "VerifyModule",
@@ -113,8 +117,8 @@ let package = Package(
       name: "Postern",
       dependencies: [
         "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "Execution",
-        "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "JobsModule", "LoginModule",
-        "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
+        "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "JobsModule", "LinkModule",
+        "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
         "SessionsModule", "SystemCalls", "Tokens", "VerifyModule",
         arguments, configuration, logging,
       ]),
@@ -214,6 +218,12 @@ let package = Package(
       dependencies: [
         "Accounts", "DocumentStore", "FileDocumentStore", "HandlerKit", "PasswordModule",
         "Sessions", "TestSupport", http,
+      ]),
+    .testTarget(
+      name: "LinkModuleTests",
+      dependencies: [
+        "Accounts", "DocumentStore", "FileDocumentStore", "HandlerKit", "LinkModule", "Sessions",
+        "TestSupport", http,
       ]),
     .testTarget(
       name: "JobsModuleTests",

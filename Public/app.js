@@ -3,6 +3,7 @@ import { announce, showAccount, showTrouble } from "./app/header.js";
 import { Router } from "./app/router.js";
 import { devices } from "./pages/devices.js";
 import { home } from "./pages/home.js";
+import { link } from "./pages/link.js";
 import { notFound } from "./pages/not-found.js";
 import { password } from "./pages/password.js";
 import { profile } from "./pages/profile.js";
@@ -15,6 +16,7 @@ const router = new Router(
     "/profile": profile,
     "/devices": devices,
     "/password": password,
+    "/link": link,
   },
   notFound,
   showTrouble,

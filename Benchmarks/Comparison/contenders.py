@@ -9,6 +9,8 @@ from load import call, post, signed
 from machine import CONTENDERS, CORES, ROOT, Process, Trouble, environment, install, run, wait_until
 
 PASSWORD = "postern-demo"
+# Of the users who are added: postern takes no new one that is easy to guess.
+LOAD_PASSWORD = "wind over the cedar gate"
 SECRET = "qH7vX2mNc9Lr4TzWb8KpJ5yGd1Fs6Ae3"
 JOBS = CONTENDERS / "jobs.json"
 
@@ -221,8 +223,8 @@ class Django(Contender):
             run(self._python, "-m", "pip", "install", "-q", "-r", folder / "requirements.txt")
             installed.write_text(wanted)
         run(
-            self._python, folder / "fill.py", JOBS, PASSWORD, self.options.load_users,
-            self.options.users, env=environment(**self.settings()),
+            self._python, folder / "fill.py", JOBS, PASSWORD, LOAD_PASSWORD,
+            self.options.load_users, self.options.users, env=environment(**self.settings()),
         )
 
     def command(self):
@@ -244,7 +246,7 @@ class Django(Contender):
 
     def sign_in(self, user, sessions):
         """The refresh tokens of as many new sessions."""
-        login = {"username": user, "password": PASSWORD}
+        login = {"username": user, "password": LOAD_PASSWORD}
         return [post(self.port, "/login", login)["refresh"] for _ in range(sessions)]
 
 

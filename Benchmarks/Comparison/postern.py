@@ -4,7 +4,7 @@ import os
 import time
 
 import nginx
-from contenders import PASSWORD, Contender
+from contenders import LOAD_PASSWORD, PASSWORD, Contender
 from load import call, post
 from machine import CORES, ROOT, Trouble, environment, install, run, say
 
@@ -32,7 +32,7 @@ class Postern(Contender):
         self.tool("demo")
         for number in range(self.options.load_users):
             name = f"load-{number}"
-            self.tool("user", "add", name, f"--email={name}@example.org", input=PASSWORD)
+            self.tool("user", "add", name, f"--email={name}@example.org", input=LOAD_PASSWORD)
         self.fill(self.options.users)
 
     def tool(self, *arguments, **options):
@@ -82,7 +82,7 @@ class Postern(Contender):
 
     def sign_in(self, user, sessions):
         """The refresh tokens of as many new sessions, which are then all that the user has."""
-        login = {"username": user, "password": PASSWORD}
+        login = {"username": user, "password": LOAD_PASSWORD}
         first = post(self.port, "/login", login)
         bearer = {"Authorization": f"Bearer {first['accessToken']}"}
         status, _ = call(self.port, "DELETE", "/sessions", bearer)

@@ -18,20 +18,34 @@ export async function get(path, signal) {
 }
 
 /**
+ * What is thrown for a refusal has the server's `code` for it as `reason`.
+ *
  * @param {"POST" | "DELETE"} method
  * @param {string} path
  * @param {object} [body]
+ * @param {(path: string, init: RequestInit) => Promise<Response>} [ask] who is asked as whom
  */
-export async function send(method, path, body) {
+export async function send(method, path, body, ask = (...request) => client.fetch(...request)) {
   /** @type {RequestInit} */
-  const init = { method, headers };
+  const init = { method, headers: { Accept: "application/problem+json" } };
   if (body) {
-    init.headers = { ...headers, "Content-Type": "application/json" };
+    init.headers = { ...init.headers, "Content-Type": "application/json" };
     init.body = JSON.stringify(body);
   }
-  const response = await sent(() => client.fetch(path, init));
-  if (!response.ok) throw await readError(response, refusals);
+  const response = await sent(() => ask(path, init));
+  if (response.ok) return;
+  const problem = await response.clone().json().catch(() => null);
+  throw Object.assign(await readError(response, refusals), { reason: problem?.code });
 }
+
+/**
+ * As `send`, whoever is signed in.
+ *
+ * @param {string} path
+ * @param {object} body
+ */
+export const sendAsNobody = (path, body) =>
+  send("POST", path, body, (...request) => fetch(...request));
 
 /** @param {() => Promise<Response>} request */
 async function sent(request) {

@@ -22,13 +22,23 @@ export function field(label, attributes, hint) {
 
 /** @param {HTMLInputElement} input */
 function showButton(input) {
-  const text = document.createTextNode("Show");
   const toggle = () => {
     const isShown = input.type === "text";
     input.type = isShown ? "password" : "text";
-    text.data = isShown ? "Show" : "Hide";
+    button.setAttribute("aria-pressed", String(!isShown));
   };
   const what = element("span", { class: "unseen" }, " what is typed");
-  const attributes = { type: "button", class: "quiet", "aria-controls": input.id, onclick: toggle };
-  return element("button", attributes, text, what);
+  const button = element(
+    "button",
+    {
+      type: "button",
+      class: "quiet",
+      "aria-controls": input.id,
+      "aria-pressed": "false",
+      onclick: toggle,
+    },
+    "Show",
+    what,
+  );
+  return button;
 }

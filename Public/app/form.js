@@ -10,8 +10,10 @@ import { failure } from "./states.js";
  * @param {string} parts.failed the title of what went wrong
  * @param {Node[]} parts.fields
  * @param {(data: FormData, form: HTMLFormElement) => Promise<void>} parts.send
+ * @param {(error: any) => HTMLInputElement | null} [parts.refused] the field that the error is about
+ *   and that says it itself
  */
-export function form({ action, failed, fields, send }) {
+export function form({ action, failed, fields, send, refused }) {
   const outcome = element("div", { class: "outcome" });
   const button = element("button", { type: "submit", class: "main" }, action);
   const made = element("form", { novalidate: true, onsubmit: submit }, outcome, ...fields, button);
@@ -38,6 +40,8 @@ export function form({ action, failed, fields, send }) {
 
   /** @param {any} error */
   function show(error) {
+    const refusing = refused?.(error);
+    if (refusing) return refusing.focus();
     const text = words(error);
     const { retryAfter } = error;
     const wait = retryAfter > 1 ? ` You can try again in ${Math.ceil(retryAfter)} seconds.` : "";

@@ -3,25 +3,33 @@ import { client } from "../app/client.js";
 import { element } from "../app/element.js";
 import { field } from "../app/fields.js";
 import { form } from "../app/form.js";
+import { newPassword } from "../app/new-password.js";
 
 /** @type {import("../app/router.js").Page} */
 export const password = {
   title: "Change password",
   forWhom: "signed-in",
-  show: () => [
-    element(
-      "section",
-      { class: "narrow card" },
-      element("h1", { tabindex: -1 }, "Change password"),
-      element("p", {}, "Every other browser that is signed in as you will be signed out."),
-      form({
-        action: "Change password",
-        failed: "The password was not changed",
-        fields: fields(),
-        send: change,
-      }),
-    ),
-  ],
+  show({ signal }) {
+    const chosen = newPassword(signal);
+    return [
+      element(
+        "section",
+        { class: "narrow card" },
+        element("h1", { tabindex: -1 }, "Change password"),
+        element("p", {}, "Every other browser that is signed in as you will be signed out."),
+        form({
+          action: "Change password",
+          failed: "The password was not changed",
+          fields: [...fields(), chosen.node],
+          refused: chosen.refused,
+          async send(data, made) {
+            await change(data, made);
+            chosen.forget();
+          },
+        }),
+      ),
+    ];
+  },
 };
 
 const fields = () => [
@@ -43,17 +51,6 @@ const fields = () => [
     autocomplete: "current-password",
     autofocus: true,
   }),
-  field(
-    "New password",
-    {
-      id: "new-password",
-      name: "newPassword",
-      type: "password",
-      autocomplete: "new-password",
-      minlength: 8,
-    },
-    "At least 8 characters. A few words make a good one.",
-  ),
 ];
 
 /**

@@ -15,8 +15,8 @@ struct Argon2Hash: Equatable {
     let parts = text.split(separator: "$", omittingEmptySubsequences: false)
     guard parts.count == 6, parts[0].isEmpty, parts[1] == "argon2id", parts[2] == "v=19",
       let cost = Self.cost(parts[3]), cost.isAffordable,
-      let salt = decoded(parts[4]), salt.count == Int(crypto_pwhash_SALTBYTES),
-      let digest = decoded(parts[5]), 16...64 ~= digest.count
+      let salt = Base64.standard.decoded(parts[4]), salt.count == Int(crypto_pwhash_SALTBYTES),
+      let digest = Base64.standard.decoded(parts[5]), 16...64 ~= digest.count
     else { return nil }
     self.cost = cost
     self.salt = salt
@@ -25,13 +25,9 @@ struct Argon2Hash: Equatable {
 
   /// One that was made of no password: salt and digest are random.
   static func ofNothing(_ cost: PasswordHasher.Cost) -> String {
-    func random(_ count: Int) -> String {
-      var bytes = [UInt8](repeating: 0, count: count)
-      randombytes_buf(&bytes, count)
-      return encoded(bytes)
-    }
-    let salt = random(Int(crypto_pwhash_SALTBYTES))
-    return "$argon2id$v=19$m=\(cost.memory >> 10),t=\(cost.passes),p=1$\(salt)$\(random(32))"
+    let salt = Base64.standard.encoded(randomBytes(Int(crypto_pwhash_SALTBYTES)))
+    let digest = Base64.standard.encoded(randomBytes(32))
+    return "$argon2id$v=19$m=\(cost.memory >> 10),t=\(cost.passes),p=1$\(salt)$\(digest)"
   }
 
   /// Whether the hash was made of `password`; takes its time.
@@ -56,23 +52,6 @@ struct Argon2Hash: Equatable {
     else { return nil }
     return PasswordHasher.Cost(passes: passes, memory: memory << 10)
   }
-}
-
-/// Base64 in the standard alphabet, without padding.
-private func decoded(_ text: Substring) -> [UInt8]? {
-  var bytes = [UInt8](repeating: 0, count: text.utf8.count)
-  var count = 0
-  let result = sodium_base642bin(
-    &bytes, bytes.count, String(text), text.utf8.count, nil, &count, nil,
-    sodium_base64_VARIANT_ORIGINAL_NO_PADDING)
-  return result == 0 ? Array(bytes.prefix(count)) : nil
-}
-
-private func encoded(_ bytes: [UInt8]) -> String {
-  let variant = sodium_base64_VARIANT_ORIGINAL_NO_PADDING
-  var text = [CChar](repeating: 0, count: sodium_base64_encoded_len(bytes.count, variant))
-  sodium_bin2base64(&text, text.count, bytes, bytes.count, variant)
-  return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
 }
 
 /// Lends `bytes` as libsodium takes a password: by address and length, so that a NUL is a byte like

@@ -8,8 +8,6 @@ public struct Password: Sendable, CustomStringConvertible, CustomReflectable {
 
   /// Bytes that a password may have.
   public static let sizes = 1...1024
-  /// Characters that a new password has at least.
-  public static let shortestNew = 8
 
   /// `nil` for one that no user can have: empty, or too long.
   public init?(_ text: String) {
@@ -19,11 +17,8 @@ public struct Password: Sendable, CustomStringConvertible, CustomReflectable {
     self.bytes = bytes
   }
 
-  /// `nil` also for one that is too short to be taken for a new password.
-  public init?(new text: String) {
-    guard text.utf8.count <= Self.sizes.upperBound, text.count >= Self.shortestNew else {
-      return nil
-    }
-    self.init(text)
-  }
+  /// In Unicode code points.
+  var length: Int { text.unicodeScalars.count }
+
+  var text: String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -79,6 +79,10 @@ public final class PasswordHasher: Sendable {
     try waitForHash(isKnown: isKnown) { [cost] in try Self.hash(password.bytes, cost) }
   }
 
+  /// What to store for a user who has no password yet: takes as long to check as any other hash, and
+  /// no password is right.
+  public func hashOfNothing() -> String { Argon2Hash.ofNothing(cost) }
+
   /// Whether `password` is the one that `hash` was made of. Without a hash it is wrong, and takes
   /// as long to find out.
   ///

@@ -82,6 +82,13 @@ public struct UserDirectory: Sendable {
     }
   }
 
+  /// Calls `body` while nobody changes the user, where the engine locks. Returns `false`, and does
+  /// not call it, where the password that `user` was read with was changed meanwhile.
+  /// - Parameter body: as `prepare` of `changePassword`.
+  func whileUnchanged(_ user: User, _ body: () throws -> Void) throws -> Bool {
+    try update(user) { _ in try body() }
+  }
+
   /// Forgets all browsers that have signed in as this user. Nothing happens where the user is gone
   /// or the password was changed meanwhile, which forgets them too.
   public func forgetBrowsers(of user: User) throws {

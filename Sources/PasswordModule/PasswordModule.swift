@@ -7,11 +7,13 @@ public import Sessions
 public import Tokens
 
 /// `POST /password`: a new password for the caller, and the end of all their other sessions.
+/// `GET /password-policy`: what a new password must be, for pages that say so.
 public struct PasswordModule: HandlerModule {
   public static let name = "password"
 
   private let users: UserDirectory
   private let check: PasswordCheck
+  private let policy: PasswordPolicy
   private let sessions: SessionStore
   private let bearer: BearerAuthenticator
   private let browsers: KnownBrowsers
@@ -20,6 +22,7 @@ public struct PasswordModule: HandlerModule {
   public init(
     users: UserDirectory,
     check: PasswordCheck,
+    policy: PasswordPolicy,
     sessions: SessionStore,
     bearer: BearerAuthenticator,
     browsers: KnownBrowsers,
@@ -27,6 +30,7 @@ public struct PasswordModule: HandlerModule {
   ) {
     self.users = users
     self.check = check
+    self.policy = policy
     self.sessions = sessions
     self.bearer = bearer
     self.browsers = browsers
@@ -35,6 +39,9 @@ public struct PasswordModule: HandlerModule {
 
   public var routes: [Route] {
     Route(.post, "/password", for: bearer, change)
+    Route(.get, "/password-policy") { _ in
+      try .json(PublicPolicy(minimumLength: policy.minimumLength))
+    }
   }
 
   /// The sessions are ended before, so that a change which breaks off in the middle has not left
@@ -45,7 +52,8 @@ public struct PasswordModule: HandlerModule {
   /// Where another change has come first, the current password may still be right: two tabs change
   /// it to the same one. So it is looked at once more.
   private func change(_ request: Request, for caller: AccessClaims) throws -> Response {
-    let (current, new) = try readPasswords(request)
+    let (current, text) = try readPasswords(request)
+    let new = try fit(text, for: caller)
     var newHash: String?
     for _ in 0..<2 {
       let user = try admit(current, request, caller)
@@ -113,20 +121,31 @@ public struct PasswordModule: HandlerModule {
 
   private func readPasswords(
     _ request: Request
-  ) throws(HTTPError) -> (current: Password?, new: Password) {
+  ) throws(HTTPError) -> (current: Password?, new: ForeignText) {
     let fields = try BodyFields(of: request)
     guard let current = fields["currentPassword"], !current.isEmpty,
-      let text = fields["newPassword"], !text.isEmpty
+      let new = fields["newPassword"], !new.isEmpty
     else { throw .invalidData }
-    guard let new = text.string(limit: Password.sizes.upperBound).flatMap(Password.init(new:))
-    else {
-      throw HTTPError(
-        .badRequest, code: "unfit_password",
-        message: "A password needs at least \(Password.shortestNew) characters "
-          + "and at most \(Password.sizes.upperBound) bytes")
-    }
     return (current.string(limit: Password.sizes.upperBound).flatMap { Password($0) }, new)
   }
+
+  /// Looks at the new password before the current one, whatever that is: so what is said of the one
+  /// tells nothing about the other.
+  private func fit(_ new: ForeignText, for caller: AccessClaims) throws -> Password {
+    guard let user = try users.activeUser(named: caller.user.username, id: caller.sub) else {
+      throw HTTPError.invalidToken
+    }
+    do {
+      return try policy.password(new, forUser: user.username, user.profile)
+    } catch {
+      throw HTTPError.unfitPassword(error)
+    }
+  }
+}
+
+private struct PublicPolicy: Encodable {
+  let minimumLength: Int
+  let maximumBytes = Password.sizes.upperBound
 }
 
 extension HTTPError {

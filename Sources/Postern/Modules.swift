@@ -1,6 +1,7 @@
 import CurrentUserModule
 public import DocumentStore
 import JobsModule
+import LinkModule
 import LoginModule
 import LogoutModule
 import PasswordModule
@@ -16,6 +17,7 @@ public let standardModules: [any ServiceModule.Type] = [
   CurrentUserModule.self,
   SessionsModule.self,
   PasswordModule.self,
+  LinkModule.self,
   JobsModule.self,
   VerifyModule.self,
 ]
@@ -70,9 +72,17 @@ extension SessionsModule: ServiceModule {
 extension PasswordModule: ServiceModule {
   public init(_ services: Services) {
     self.init(
-      users: services.users, check: services.passwordCheck,
+      users: services.users, check: services.passwordCheck, policy: services.passwordPolicy,
       sessions: services.sessions, bearer: services.bearer, browsers: services.browsers,
       logger: services.logger)
+  }
+}
+
+extension LinkModule: ServiceModule {
+  public init(_ services: Services) {
+    self.init(
+      links: services.passwordLinks, policy: services.passwordPolicy, hasher: services.passwords,
+      sessions: services.sessions, logger: services.logger)
   }
 }
 

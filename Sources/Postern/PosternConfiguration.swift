@@ -1,3 +1,4 @@
+public import Accounts
 public import Authentication
 import FoundationEssentials
 public import Logging
@@ -22,6 +23,9 @@ public struct PosternConfiguration: Sendable {
   public var audience: String?
   public var sessions: SessionPolicy
   public var sessionCheck: SessionCheck.Scope
+  public var passwords: PasswordPolicy
+  /// Of the pages, for links to them; such as `https://app.example.com`.
+  public var siteOrigin: String
   /// In seconds; 0 for never.
   public var sweepInterval: Int
   public var isThrottleEnabled: Bool
@@ -100,6 +104,14 @@ public struct PosternConfiguration: Sendable {
       refreshLifetime: try settings.number("tokens.refreshLifetime", in: longTime),
       sessionLifetime: try settings.number("sessions.lifetime", in: longTime))
     sessionCheck = try settings.choice("sessions.check")
+    passwords = PasswordPolicy(
+      minimumLength: try settings.number(
+        "passwords.minimumLength", in: PasswordPolicy.minimumLengths))
+    siteOrigin = try settings.text("site.origin")
+    guard Self.isOrigin(siteOrigin) else {
+      throw ConfigurationError(
+        "site.origin must be an origin such as https://app.example.com, without a path")
+    }
     guard accessLifetime <= sessions.refreshLifetime else {
       throw ConfigurationError("tokens.accessLifetime must not exceed tokens.refreshLifetime")
     }

@@ -15,6 +15,8 @@ public struct Services: Sendable {
   public let users: UserDirectory
   public let passwords: PasswordHasher
   public let passwordCheck: PasswordCheck
+  public let passwordPolicy: PasswordPolicy
+  public let passwordLinks: PasswordLinks
   public let sessions: SessionStore
   public let tokens: TokenIssuer
   let sessionCheck: SessionCheck
@@ -50,6 +52,8 @@ public struct Services: Sendable {
     self.documents = documents
     self.passwords = passwords
     users = UserDirectory(documents: documents)
+    passwordPolicy = configuration.passwords
+    passwordLinks = PasswordLinks(documents: documents)
     sessions = SessionStore(documents: documents, policy: configuration.sessions)
     let keys = try keys ?? Self.keys(configuration)
     self.keys = keys

@@ -57,6 +57,9 @@ public struct Setting: Sendable {
     Setting("sessions.limit", 5, "live sessions that a user may have"),
     Setting("sessions.whenFull", "reset", "a sign-in beyond: reset or evict-oldest"),
     Setting("sessions.check", "always", "requests whose session must be live: always or writes"),
+    Setting(
+      "passwords.minimumLength", 15, "characters that a new password has at least, from 8 to 64"),
+    Setting("site.origin", "http://localhost:8080", "origin of the pages, for one-time links"),
     Setting("sweep.interval", 3600, "seconds between sweeps of the store; 0 turns them off"),
     Setting("throttle.enabled", true, "slow down guessing by account and by address"),
     Setting("cors.allowedOrigins", [], "origins of other sites that may call"),

@@ -15,6 +15,7 @@ let ownDocuments: [any Document.Type] = [
   StrangersFailures.self,
   KnownFailures.self,
   Decoy.self,
+  PasswordLink.self,
 ]
 
 /// What happens where there is no store yet.

@@ -121,6 +121,11 @@ public struct SessionStore: Sendable {
     try documents.update(UserSessions.self, id) { $0?.endAll(except: session) }
   }
 
+  /// Ends all sessions of the user.
+  public func endSessions(ofUser id: String) throws {
+    try documents.update(UserSessions.self, id) { $0 = nil }
+  }
+
   /// Drops expired sessions, and the documents of users who have none left.
   ///
   /// - Parameter pause: called after each user.

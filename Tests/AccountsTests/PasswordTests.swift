@@ -15,15 +15,6 @@ final class PasswordTests: XCTestCase {
     XCTAssertNil(Password(String(repeating: "é", count: 512) + "a"))
   }
 
-  func testD4_newOneHasAtLeastEightCharacters() {
-    XCTAssertNil(Password(new: "1234567"))
-    XCTAssertNotNil(Password(new: "12345678"))
-    XCTAssertNil(Password(new: "éééé"))
-    XCTAssertNil(Password(new: "👍🏽👍🏽👍🏽👍🏽👍🏽👍🏽👍🏽"))
-    XCTAssertNotNil(Password(new: "👍🏽👍🏽👍🏽👍🏽👍🏽👍🏽👍🏽👍🏽"))
-    XCTAssertNil(Password(new: String(repeating: "a", count: 1025)))
-  }
-
   func testJ7_everyByteIsKept() throws {
     for text in [
       " lead", "trail ", "\t\n\r", "a\0b", "\0", "\u{1b}[31m", "👨‍👩‍👧", "\u{202e}abc", "ﬁ", "\u{feff}x",

@@ -5,13 +5,13 @@ import time
 
 from playwright.sync_api import expect
 
-from installation import PASSWORD
+from installation import password_of
 
 # Seconds that access tokens live in the files that need them to expire; long enough for a busy
 # machine to use a new one before it has expired too.
 BRIEF = {"POSTERN_TOKENS_ACCESS_LIFETIME": "3"}
 
-PAGES = ["/", "/sign-in", "/profile", "/devices", "/password", "/nowhere"]
+PAGES = ["/", "/sign-in", "/profile", "/devices", "/password", "/link", "/nowhere"]
 GUARDED = ["/profile", "/devices", "/password"]
 
 # Asks as pages of others do, and keeps what became of it in `asked`.
@@ -22,13 +22,13 @@ ASK = """(path) => {
 }"""
 
 
-def fill_sign_in(page, username="alice", password=PASSWORD):
+def fill_sign_in(page, username="alice", password=None):
     page.get_by_label("Username").fill(username)
-    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_label("Password", exact=True).fill(password or password_of(username))
     page.get_by_role("button", name="Sign in").click()
 
 
-def sign_in(page, username="alice", password=PASSWORD, to="/profile"):
+def sign_in(page, username="alice", password=None, to="/profile"):
     page.goto(f"/sign-in?next={to}")
     fill_sign_in(page, username, password)
     expect_signed_in(page)

@@ -11,7 +11,7 @@ from steps import expect_signed_in, sign_in
 # Another host is another site, for which SameSite keeps the cookie back. Another port of the same
 # host is the same site: there the Origin alone tells.
 HOSTS = ["127.0.0.1", "localhost"]
-POSTS = ["/login", "/refresh-token", "/logout", "/password"]
+POSTS = ["/login", "/refresh-token", "/logout", "/password", "/link"]
 ROUTES = [("POST", path) for path in POSTS] + [
     ("GET", "/current-user"),
     ("GET", "/job-list"),

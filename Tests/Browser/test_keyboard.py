@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from installation import PASSWORD
+from installation import GOOD_PASSWORD, PASSWORD
 from steps import expect_jobs, expect_signed_in, expect_signed_out, settle, sign_in
 
 
@@ -29,7 +29,7 @@ def test_L13_everything_is_done_by_the_keyboard_alone(installation, page):
     expect(page.get_by_label("Username")).to_be_focused()
     page.keyboard.type("keys")
     page.keyboard.press("Tab")
-    page.keyboard.type(PASSWORD)
+    page.keyboard.type(GOOD_PASSWORD)
     page.keyboard.press("Enter")
     expect_signed_in(page, "keys")
     expect(page.get_by_role("heading", name="Profile")).to_be_visible()
@@ -41,9 +41,9 @@ def test_L13_everything_is_done_by_the_keyboard_alone(installation, page):
     tab_to(page, "link", "Change password")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Current password")).to_be_focused()
-    page.keyboard.type(PASSWORD)
+    page.keyboard.type(GOOD_PASSWORD)
     tab_to(page, "textbox", "New password")
-    page.keyboard.type("a better password")
+    page.keyboard.type("a better wind over the quay")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Your password is changed")).to_be_focused()
     page.keyboard.press("Home")
@@ -113,7 +113,7 @@ def test_L13_an_input_method_composes_a_name(installation, page):
         composed = {"text": text, "selectionStart": len(text), "selectionEnd": len(text)}
         session.send("Input.imeSetComposition", composed)
     session.send("Input.insertText", {"text": "mika"})
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password", exact=True).fill(GOOD_PASSWORD)
     page.keyboard.press("Enter")
     expect_signed_in(page, "mika")
 

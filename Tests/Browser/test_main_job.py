@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from installation import PASSWORD
+from installation import GOOD_PASSWORD
 from steps import expect_jobs, expect_signed_in, fill_sign_in, go, sign_in, sign_out
 
 
@@ -57,8 +57,8 @@ def test_a_changed_password_is_the_one_that_counts(installation, new_context):
     sign_in(page, "emil")
     sign_in(other, "emil")
     page.goto("/password")
-    page.get_by_label("Current password").fill(PASSWORD)
-    page.get_by_label("New password").fill("a better password")
+    page.get_by_label("Current password").fill(GOOD_PASSWORD)
+    page.get_by_label("New password").fill("a better wind over the quay")
     page.get_by_role("button", name="Change password").click()
     expect(page.get_by_text("Your password is changed")).to_be_visible()
     other.goto("/profile")
@@ -69,7 +69,7 @@ def test_a_changed_password_is_the_one_that_counts(installation, new_context):
     page.goto("/sign-in")
     fill_sign_in(page, "emil")
     expect(page.get_by_role("alert")).to_contain_text("Username or password is wrong!")
-    fill_sign_in(page, "emil", "a better password")
+    fill_sign_in(page, "emil", "a better wind over the quay")
     expect_signed_in(page, "emil")
 
 
@@ -77,7 +77,7 @@ def test_a_wrong_current_password_changes_nothing(installation, page):
     installation.add_user("fred")
     sign_in(page, "fred", to="/password")
     page.get_by_label("Current password").fill("not this one")
-    page.get_by_label("New password").fill("a better password")
+    page.get_by_label("New password").fill("a better wind over the quay")
     page.get_by_role("button", name="Change password").click()
     expect(page.get_by_role("alert")).to_be_visible()
     expect_signed_in(page, "fred")

@@ -12,6 +12,10 @@ final class CrashPointTests: TemporaryFolderTestCase {
     try await check(.signIn)
   }
 
+  func testF1_P13_theUseOfALinkSurvivesDeathAtEachSystemCall() async throws {
+    try await check(.linkUse)
+  }
+
   func testF1_otherChangesSurviveDeathAtEachSystemCall() async throws {
     try XCTSkipUnless(isLong, "POSTERN_TEST_LONG is not set")
     for operation in Operation.all.dropFirst(2) { try await check(operation) }

@@ -148,7 +148,7 @@ extension Operation {
       by: .delete("/sessions", bearer: after.scene.access), repeated: [204])
   }
 
-  static let newPassword = "another horse"
+  static let newPassword = "another horse by the quay"
 
   static let passwordChange = Operation(name: "password change") {
     .password(TestHouse.password, newPassword, bearer: $0.access)
@@ -170,8 +170,31 @@ extension Operation {
     after.expectGood(after.scene.current, "V5: the caller's own session")
   }
 
+  /// The link is good until the password is set, and from then on it is not.
+  static let linkUse = Operation(name: "POST /link") {
+    .link($0.link, newPassword)
+  } check: { after in
+    let call = Call.link(after.scene.link, newPassword)
+    if let answer = after.answer {
+      after.expect(answer.status == 204, "the answer was \(answer.status)")
+    } else {
+      let isSet = after.worker.login("alice")?.status == 400
+      let status = after.worker.call(call)?.status
+      after.expect(status == (isSet ? 403 : 204), "V6: the link was answered \(status ?? 0)")
+    }
+    after.expect(after.worker.login("alice")?.status == 400, "V1: the old password is right")
+    after.expect(
+      after.worker.login("alice", newPassword)?.status == 200, "V1: the new password is wrong")
+    after.expect(after.worker.call(call)?.status == 403, "P13: the link is good after its use")
+    let access = after.worker.call(
+      Call(method: "GET", path: "/current-user", bearer: after.scene.access))
+    after.expect(access?.status == 401, "V4: the ended session's access token is good")
+    after.expectDead(after.scene.current, "V4: the ended session's token")
+    after.expectDead(after.scene.second, "V4: the other ended session's token")
+  }
+
   static let all: [Operation] = [
-    rotation, signIn, replay, reuse, logout, endOne, endOthers, passwordChange,
+    rotation, signIn, replay, reuse, logout, endOne, endOthers, passwordChange, linkUse,
   ]
 }
 

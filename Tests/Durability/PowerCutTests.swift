@@ -32,7 +32,7 @@ final class PowerCutTests: TemporaryFolderTestCase {
 
   func testF2_F3_changedPasswordIsOldOrNewAfterAPowerCutAnywhere() async throws {
     try await check("password change") {
-      .password(TestHouse.password, "another horse", bearer: $0.access)
+      .password(TestHouse.password, Operation.newPassword, bearer: $0.access)
     }
   }
 

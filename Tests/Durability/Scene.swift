@@ -21,6 +21,8 @@ struct Scene {
   private(set) var access = ""
   /// The current token and the id of Alice's second session.
   private(set) var second = "", secondID = ""
+  /// The token of a link by which Alice may choose a password.
+  private(set) var link = ""
   /// The current token of Bob, whom nothing befalls.
   private(set) var bystander = ""
 
@@ -42,6 +44,8 @@ struct Scene {
     secondID = try XCTUnwrap(
       house.sessions.sessions(ofUser: alice.id, at: now).last
     ).id
+    link = try PasswordLinks(documents: house.documents).make(
+      for: XCTUnwrap(Username("alice")), at: now - 60)
     bystander = await house.login("bob", at: now - 60).refreshToken
     try FileManager.default.createDirectory(
       atPath: data, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])

@@ -126,6 +126,10 @@ struct Call {
       path: "/password", json: ["currentPassword": current, "newPassword": new], bearer: bearer)
   }
 
+  static func link(_ token: String, _ new: String) -> Call {
+    Call(path: "/link", json: ["token": token, "newPassword": new])
+  }
+
   static func delete(_ path: String, bearer: String) -> Call {
     Call(method: "DELETE", path: path, bearer: bearer)
   }

@@ -9,7 +9,7 @@ final class CommandLineTests: EndToEndTestCase {
   func testUserAdd_theNewUserCanSignInAndIsListed() throws {
     let site = try makeInstallation(.init(hasDemo: false))
     let add = ["user", "add", "dora", "--email", "dora@example.com", "--city", "Port Elm"]
-    let (status, output) = try site.command(add + ["--create"], input: "a good password\n")
+    let (status, output) = try site.command(add + ["--create"], input: HTTPCall.goodPassword + "\n")
     XCTAssertEqual(status, 0, output)
     XCTAssertTrue(output.contains("dora"), output)
 
@@ -19,7 +19,7 @@ final class CommandLineTests: EndToEndTestCase {
     XCTAssertFalse(list.contains("argon2"), list)
 
     try site.start()
-    let signIn = try site.ask(.login("dora", "a good password"))
+    let signIn = try site.ask(.login("dora", HTTPCall.goodPassword))
     XCTAssertEqual(signIn.status, 200, signIn.text)
     XCTAssertEqual((signIn.json["user"] as? [String: String])?["city"], "Port Elm")
     let jobs = try site.ask(.get("/job-list", bearer: signIn.accessToken))
@@ -30,8 +30,9 @@ final class CommandLineTests: EndToEndTestCase {
     let site = try makeInstallation()
     let before = try site.command(["user", "list"]).output
     let refused = [
-      ("eve", "short12"), ("eve", ""), ("alice", "another password"), ("ALICE", "another password"),
-      ("e ve", "a good password"), (String(repeating: "e", count: 65), "a good password"),
+      ("eve", "short12"), ("eve", ""), ("alice", HTTPCall.goodPassword),
+      ("ALICE", HTTPCall.goodPassword),
+      ("e ve", HTTPCall.goodPassword), (String(repeating: "e", count: 65), HTTPCall.goodPassword),
     ]
     for (name, password) in refused {
       let (status, output) = try site.command(
@@ -76,7 +77,7 @@ final class CommandLineTests: EndToEndTestCase {
     let long = String(repeating: "e", count: 250) + "@a.bc"
     for email in ["", "nobody", "a@b\nc@d", "a\t@b", long] {
       let (status, output) = try site.command(
-        ["user", "add", "dora", "--email", email], input: "a good password\n")
+        ["user", "add", "dora", "--email", email], input: HTTPCall.goodPassword + "\n")
       XCTAssertNotEqual(status, 0, "\(email): \(output)")
       XCTAssertTrue(output.contains("e-mail"), output)
     }
@@ -102,7 +103,7 @@ final class CommandLineTests: EndToEndTestCase {
     try? FileManager.default.removeItem(atPath: site.data)
     let add = ["user", "add", "dora", "--email", "dora@example.com"]
     for command in [["check"], ["sweep"], ["user", "list"], add] {
-      let (status, output) = try site.command(command, input: "a good password\n")
+      let (status, output) = try site.command(command, input: HTTPCall.goodPassword + "\n")
       XCTAssertNotEqual(status, 0, output)
       XCTAssertTrue(output.contains("There is no data folder"), output)
       XCTAssertFalse(FileManager.default.fileExists(atPath: site.data))

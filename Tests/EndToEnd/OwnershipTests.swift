@@ -17,7 +17,8 @@ final class OwnershipTests: EndToEndTestCase {
   ) throws {
     for command in commands {
       let child = try ChildProcess(
-        Repository.program(), command, environment: site.environment, input: "a good password\n",
+        Repository.program(), command, environment: site.environment,
+        input: HTTPCall.goodPassword + "\n",
         log: "\(site.run)/refused.log", isFresh: true)
       // Where it is not refused, it may not end by itself.
       defer { child.stop() }

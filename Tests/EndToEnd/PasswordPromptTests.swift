@@ -13,9 +13,9 @@ final class PasswordPromptTests: EndToEndTestCase {
     let terminal = try PseudoTerminal()
     let child = try site.command(Self.add, at: terminal.inner)
     defer { child.stop() }
-    for prompt in ["Password: ", "Again: "] {
+    for prompt in ["Password (nothing for a link): ", "Again: "] {
       XCTAssertTrue(eventually(within: 10) { child.log.contains(prompt) && !terminal.echoes })
-      try terminal.outer.write(contentsOf: Data("a good password\n".utf8))
+      try terminal.outer.write(contentsOf: Data((HTTPCall.goodPassword + "\n").utf8))
     }
     XCTAssertEqual(try child.waitForEnd(), 0, child.log)
     XCTAssertTrue(child.log.contains("Added dora"), child.log)

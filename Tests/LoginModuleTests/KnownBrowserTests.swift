@@ -149,11 +149,11 @@ final class KnownBrowserTests: LoginTestCase {
         ? Request.make(.delete, "/sessions", bearer: login.accessToken, headers: Self.own)
         : .make(
           .post, "/password",
-          json: ["currentPassword": Self.secret, "newPassword": "another horse"],
+          json: ["currentPassword": Self.secret, "newPassword": "another horse by the quay"],
           bearer: login.accessToken, headers: Self.own)
       let response = await house.router.respond(to: request)
       XCTAssertEqual(response.status, .noContent)
-      let password = ending == "sessions" ? Self.secret : "another horse"
+      let password = ending == "sessions" ? Self.secret : "another horse by the quay"
       await attack(house)
       let old = await signIn(house, "alice", password, cookie: name)
       XCTAssertEqual(old.status, .tooManyRequests, ending)
@@ -170,7 +170,7 @@ final class KnownBrowserTests: LoginTestCase {
     let response = await house.router.respond(
       to: .make(
         .post, "/password",
-        json: ["currentPassword": Self.secret, "newPassword": "another horse"],
+        json: ["currentPassword": Self.secret, "newPassword": "another horse by the quay"],
         bearer: login.accessToken))
     XCTAssertEqual(response.status, .noContent)
   }

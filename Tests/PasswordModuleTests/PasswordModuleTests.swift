@@ -23,7 +23,7 @@ final class PasswordModuleTests: TemporaryFolderTestCase {
 
     let old = await login(house, TestHouse.password)
     XCTAssertEqual(old.text, "Username or password is wrong!")
-    let new = await login(house, "battery staple")
+    let new = await login(house, "battery staple quay")
     XCTAssertEqual(new.status, .ok)
     let ended = await house.refresh(other.refreshToken)
     XCTAssertEqual(ended.status, .forbidden)
@@ -64,16 +64,41 @@ final class PasswordModuleTests: TemporaryFolderTestCase {
     XCTAssertEqual(again.status, .ok)
   }
 
-  func testD4_ANewPasswordHasEightCharactersAndAtMost1024Bytes() async throws {
+  func testD4_aNewPasswordThatIsUnfitIsRefusedWithTheReason() async throws {
     let house = try await TestHouse(folder: folder)
     try house.addUser("alice")
     let access = await house.login("alice").accessToken
-    for new in ["seven77", String(repeating: "x", count: 1025)] {
-      let response = await change(house, access, to: new)
-      XCTAssertEqual(response.status, .badRequest)
+    let unit = "qL7Vd0yXzB3nHc9TfWmE5sRk8f14e45f"
+    let longest = String(repeating: unit, count: 32)
+    for (new, reason) in [
+      ("fourteen quays", "too short: it needs at least 15 characters, and has 14."),
+      (longest + "x", "too long: it may have at most 1024 bytes."),
+      ("alice@example.com", "too easy to guess: it is mostly your name or address."),
+      ("passwordpassword", "too easy to guess: it says the same again and again."),
+    ] {
+      // Whatever the current password: an unfit one tells nothing about it.
+      for current in [TestHouse.password, "wrong"] {
+        let response = await change(house, access, current, to: new)
+        XCTAssertEqual(response.status, .badRequest)
+        XCTAssertTrue(response.text.hasPrefix("The password is \(reason)"), response.text)
+      }
     }
-    let longest = await change(house, access, to: String(repeating: "x", count: 1024))
-    XCTAssertEqual(longest.status, .noContent)
+    let response = await change(house, access, to: longest)
+    XCTAssertEqual(response.status, .noContent)
+  }
+
+  func testThePolicyIsPublic() async throws {
+    let house = try await TestHouse(folder: folder)
+    let response = await house.router.respond(to: .make(.get, "/password-policy"))
+    XCTAssertEqual(response.text, #"{"maximumBytes":1024,"minimumLength":15}"#)
+  }
+
+  func testAPasswordThatIsInUseIsNotHeldToThePolicy() async throws {
+    let house = try await TestHouse(folder: folder)
+    try house.addUser("alice")
+    XCTAssertLessThan(TestHouse.password.count, 15)
+    let signIn = await house.login("alice")
+    XCTAssertEqual(signIn.status, .ok)
   }
 
   func testB8_OtherTypesThanTextAreRefused() async throws {
@@ -172,9 +197,12 @@ final class PasswordModuleTests: TemporaryFolderTestCase {
     let house = try await TestHouse(folder: folder)
     try house.addUser("alice")
     let access = await house.login("alice").accessToken
+    let same = "battery staple quay"
+    let first = await change(house, access, to: same)
+    XCTAssertEqual(first.status, .noContent)
     let statuses = await withTaskGroup(of: Int.self) { group in
       for _ in 0..<16 {
-        group.addTask { await change(house, access, to: TestHouse.password).status.code }
+        group.addTask { await change(house, access, same, to: same).status.code }
       }
       return await group.reduce(into: []) { $0.append($1) }
     }
@@ -189,7 +217,7 @@ final class PasswordModuleTests: TemporaryFolderTestCase {
       let (one, two) = (await house.login("alice"), await house.login("alice"))
       let begun = try house.sessions.sessions(ofUser: user.id, at: TestHouse.now)
       async let first = change(house, one.accessToken)
-      async let second = change(house, two.accessToken, to: "paper clip chain")
+      async let second = change(house, two.accessToken, to: "paper clip chain reef")
       let answers = await [first.status, second.status]
       // The late one finds its password wrong, or its session ended by then.
       XCTAssertEqual(answers.count { $0 == .noContent }, 1)
@@ -202,7 +230,7 @@ final class PasswordModuleTests: TemporaryFolderTestCase {
 
 private func change(
   _ house: TestHouse, _ access: String, _ current: Any = TestHouse.password,
-  to new: Any = "battery staple"
+  to new: Any = "battery staple quay"
 ) async -> Response {
   await house.router.respond(
     to: .make(

@@ -233,7 +233,7 @@ extension RaceClient {
     let new = users[user].withLock { known in
       known.changes += 1
       known.isChanging = true
-      return "correct horse \(known.changes)"
+      return "correct horse by the quay \(known.changes)"
     }
     defer { users[user].withLock { $0.isChanging = false } }
     let exchange = try connection.exchange(

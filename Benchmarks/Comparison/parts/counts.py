@@ -8,7 +8,7 @@ import json
 import re
 import socket
 
-from contenders import PASSWORD
+from contenders import LOAD_PASSWORD, PASSWORD
 from fastcgi import Connection
 from figures import markdown
 from machine import Folders, Process, Trouble, environment, install, run, say
@@ -91,7 +91,7 @@ class Counted:
 
 def sign_in(postern):
     with Counted(postern, [], "sign-in") as connection:
-        body = json.dumps({"username": "load-0", "password": PASSWORD})
+        body = json.dumps({"username": "load-0", "password": LOAD_PASSWORD})
         mine = expect(200, connection.ask("POST", "/login", body=body))
         body = json.dumps({"username": "alice", "password": PASSWORD})
         return {**mine, "accessToken": expect(200, connection.ask("POST", "/login", body=body))[

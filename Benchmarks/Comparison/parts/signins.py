@@ -1,7 +1,7 @@
 """Signing in: as often as the cores can hash, and what others notice of it."""
 
 from bench import Bench, in_turn, rate
-from contenders import PASSWORD, compiled
+from contenders import LOAD_PASSWORD, compiled
 from figures import markdown, number, percentile, table
 from load import Paced, wrk_users
 from machine import CORES, run
@@ -11,7 +11,7 @@ def sign_ins(bench, contender):
     names = [f"load-{number}" for number in range(bench.options.load_users)]
     return wrk_users(
         contender.port, "/login", bench.options.seconds, names, '{"username":"',
-        f'","password":"{PASSWORD}"}}',
+        f'","password":"{LOAD_PASSWORD}"}}',
     )
 
 
@@ -57,7 +57,7 @@ def waited(bench, contender, pace, times):
         headers = {"Content-Type": "application/json"}
         beside = Paced(contender.port, pace, options.seconds + 0.5, lambda number: (
             "POST", "/login",
-            f'{{"username":"load-{number % options.load_users}","password":"{PASSWORD}"}}', headers,
+            f'{{"username":"load-{number % options.load_users}","password":"{LOAD_PASSWORD}"}}', headers,
         ))
     asked = Paced(contender.port, options.pace, options.seconds, lambda _: (
         "GET", "/job-list", None, {"Authorization": f"Bearer {contender.token}"}

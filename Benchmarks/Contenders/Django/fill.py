@@ -1,4 +1,4 @@
-"""Makes the database: fill.py JOBS-FILE PASSWORD LOAD-USERS OTHER-USERS."""
+"""Makes the database: fill.py JOBS-FILE PASSWORD LOAD-PASSWORD LOAD-USERS OTHER-USERS."""
 
 import json
 import os
@@ -19,11 +19,10 @@ from contender.models import Job  # noqa: E402
 
 call_command("migrate", run_syncdb=True, verbosity=0)
 jobs = json.loads(pathlib.Path(sys.argv[1]).read_text())
-password = make_password(sys.argv[2])
-names = [*jobs]
-names += [f"load-{number}" for number in range(int(sys.argv[3]))]
-names += [f"user-{number}" for number in range(int(sys.argv[4]))]
-User.objects.bulk_create(
-    (User(username=name, password=password) for name in names), batch_size=1000
-)
+password, load_password = (make_password(text) for text in sys.argv[2:4])
+names = [f"load-{number}" for number in range(int(sys.argv[4]))]
+names += [f"user-{number}" for number in range(int(sys.argv[5]))]
+users = [User(username=name, password=password) for name in jobs]
+users += [User(username=name, password=load_password) for name in names]
+User.objects.bulk_create(users, batch_size=1000)
 Job.objects.bulk_create(Job(**job) for owned in jobs.values() for job in owned)

@@ -1,25 +1,17 @@
-import Accounts
 import ArgumentParser
 import Glibc
 import SystemCalls
 
 /// Asks for a password without showing it.
 enum PasswordPrompt {
-  /// A new password: asked for twice at a terminal, else the first line of standard input.
-  static func newPassword() throws -> Password {
-    let text: String
-    if isatty(STDIN_FILENO) == 1 {
-      text = try ask("Password: ")
-      guard try ask("Again: ") == text else { throw ValidationError("The two differ.") }
-    } else {
-      text = readLine() ?? ""
-    }
-    guard let password = Password(new: text) else {
-      throw ValidationError(
-        "A password has at least \(Password.shortestNew) characters "
-          + "and at most \(Password.sizes.upperBound) bytes.")
-    }
-    return password
+  /// A new password: asked for twice at a terminal, else the first line of standard input. `nil`
+  /// where nothing is typed, or standard input is at its end.
+  static func newPassword() throws -> String? {
+    guard isatty(STDIN_FILENO) == 1 else { return readLine() }
+    let text = try ask("Password (nothing for a link): ")
+    guard !text.isEmpty else { return nil }
+    guard try ask("Again: ") == text else { throw ValidationError("The two differ.") }
+    return text
   }
 
   /// Reads a line from the terminal with its echo turned off (termios(3)). A signal that
@@ -40,6 +32,7 @@ enum PasswordPrompt {
     _ = try System.waitForInput([STDIN_FILENO, signals.descriptor], milliseconds: -1)
     // The exit status of shells.
     if let signal = try signals.next() { throw ExitCode(128 + signal) }
-    return readLine() ?? ""
+    guard let line = readLine() else { throw ValidationError("Nothing was typed.") }
+    return line
   }
 }

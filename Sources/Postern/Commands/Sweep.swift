@@ -10,8 +10,8 @@ struct Sweep: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Drop what is no longer of use from the store.",
     discussion: """
-      Expired sessions, documents without any, attempts to sign in that are long ago, and what \
-      killed writers left behind. May run beside a running service, which runs it by itself \
+      Expired sessions, documents without any, expired links, attempts to sign in that are long \
+      ago, and what killed writers left behind. May run beside a running service, which runs it by itself \
       (setting sweep.interval). Damaged documents are left as they are.
       """)
 
@@ -29,11 +29,12 @@ struct Sweep: ParsableCommand {
     let sessions = try SessionStore(documents: documents, policy: configuration.sessions)
       .sweep(at: now, pause: pause)
     let attempts = try Throttle.sweep(documents, at: now, pause: pause)
+    let links = try PasswordLinks.sweep(documents, at: now, pause: pause)
     let leftovers = try storedDocuments.reduce(0) { try $0 + documents.removeLeftovers(of: $1) }
-    if !gently || sessions + attempts + leftovers > 0 {
+    if !gently || sessions + attempts + links + leftovers > 0 {
       print(
         "swept \(sessions) users' sessions, \(attempts) tables of failed sign-ins, "
-          + "\(leftovers) left-over files")
+          + "\(links) links, \(leftovers) left-over files")
     }
   }
 

@@ -1,6 +1,7 @@
 import Accounts
 import ArgumentParser
 import DocumentStore
+import ForeignInput
 import Glibc
 import SystemCalls
 
@@ -8,14 +9,15 @@ struct UserCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "user",
     abstract: "Add and list users, and put them into groups.",
-    subcommands: [Add.self, List.self, Groups.self])
+    subcommands: [Add.self, Link.self, List.self, Groups.self])
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Add a user.",
       discussion: """
         Asks for the password twice; where standard input is no terminal, its first line is the \
-        password.
+        password. Without a password, that is with --link, nothing typed, or standard input at its \
+        end, prints a link as "postern user link" does, and nobody can sign in before it is used.
         """)
 
     @Argument(help: "The name to sign in with.")
@@ -28,6 +30,9 @@ struct UserCommand: ParsableCommand {
     @Option var gender = ""
     @Option var phone = ""
     @Option var city = ""
+
+    @Flag(help: "Ask for no password, and print a link by which the user chooses one.")
+    var link = false
 
     @Flag(help: "Make the data folder where there is none.")
     var create = false
@@ -51,13 +56,18 @@ struct UserCommand: ParsableCommand {
         configuration, ifMissing: create ? .make : .refuse(hint: " --create makes it."))
       let users = UserDirectory(documents: documents)
       guard try users.user(named: username) == nil else { throw UsernameTaken() }
-      let password = try PasswordPrompt.newPassword()
-      let hash = try PasswordHasher(concurrency: 1).hash(password)
       let profile = User.Profile(
         email: email, firstName: firstName, lastName: lastName, gender: gender, phone: phone,
         city: city)
+      let text = link ? nil : try PasswordPrompt.newPassword()
+      let password = try text.map {
+        try configuration.passwords.password(ForeignText($0), forUser: username.text, profile)
+      }
+      let hasher = try PasswordHasher(concurrency: 1)
+      let hash = try password.map { try hasher.hash($0) } ?? hasher.hashOfNothing()
       let user = try users.add(username, profile: profile, passwordHash: hash)
       print("Added \(user.username) (\(user.id))")
+      if password == nil { try printLink(for: username, documents, configuration) }
     }
   }
 

@@ -19,14 +19,14 @@ extension Installation {
   }
 
   /// Signs in, which must succeed.
-  func login(_ name: String, _ password: String = HTTPCall.demoPassword) throws -> HTTPAnswer {
+  func login(_ name: String, _ password: String? = nil) throws -> HTTPAnswer {
     let answer = try ask(.login(name, password))
     guard answer.status == 200 else { throw Trouble("sign-in of \(name): \(answer.said)") }
     return answer
   }
 
   /// Adds a user with `postern user add`, the password on standard input.
-  func addUser(_ name: String, password: String = HTTPCall.demoPassword) throws {
+  func addUser(_ name: String, password: String = HTTPCall.goodPassword) throws {
     let (status, output) = try command(
       ["user", "add", name, "--email", "\(name)@example.com", "--create"],
       input: password + "\n")
