@@ -49,7 +49,9 @@ function whySignedOut(reason) {
   return "";
 }
 
-const restored = client.restore();
+// Who was sent to sign in may have a session that no page here has seen yet.
+const isSent = location.pathname === "/sign-in" && location.search !== "";
+const restored = client.restore({ ask: isSent });
 showAccount();
 router.update();
 // What went wrong is in `client.trouble`, and it goes on asking.

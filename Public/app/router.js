@@ -1,5 +1,6 @@
 import { client } from "./client.js";
 import { element } from "./element.js";
+import { signInPath } from "./paths.js";
 import { failure, loading } from "./states.js";
 
 /**
@@ -10,7 +11,7 @@ import { failure, loading } from "./states.js";
  *
  * @typedef {object} Context
  * @property {AbortSignal} signal aborted when the page is left
- * @property {(path: string) => void} leaveTo
+ * @property {(path: string) => boolean} goOn to a page, if there is one at that path
  * @property {string} notice why the person is here
  */
 
@@ -52,8 +53,7 @@ export class Router {
    */
   askToSignIn(notice) {
     this.#notice = notice;
-    const here = location.pathname + location.search;
-    this.go(`/sign-in?next=${encodeURIComponent(here)}`, { replace: true });
+    this.go(signInPath(location.pathname + location.search), { replace: true });
   }
 
   /** Shows the page anew if it is another one now, or somebody else looks at it. */
@@ -83,8 +83,12 @@ export class Router {
   #context() {
     const notice = this.#notice;
     this.#notice = "";
-    const leaveTo = (/** @type {string} */ path) => this.go(path, { replace: true });
-    return { signal: this.#leaving.signal, leaveTo, notice };
+    const goOn = (/** @type {string} */ path) => {
+      const isPage = Object.hasOwn(this.#pages, new URL(path, location.origin).pathname);
+      if (isPage) this.go(path, { replace: true });
+      return isPage;
+    };
+    return { signal: this.#leaving.signal, goOn, notice };
   }
 
   #markCurrent() {
