@@ -112,7 +112,8 @@ export class Router {
     const isPlain = event.button === 0 && !(metaKey || ctrlKey || shiftKey || altKey);
     if (!link || !isPlain || link.target || event.defaultPrevented) return;
     const url = new URL(link.href);
-    if (url.origin !== location.origin || (url.hash && url.pathname === location.pathname)) return;
+    const isPage = url.origin === location.origin && Object.hasOwn(this.#pages, url.pathname);
+    if (!isPage || (url.hash && url.pathname === location.pathname)) return;
     event.preventDefault();
     this.go(url.pathname + url.search);
   }

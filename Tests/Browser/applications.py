@@ -15,6 +15,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from installation import free_port
 
 
+NOTEBOOK = {
+    "cells": [{"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}],
+    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    "nbformat": 4,
+    "nbformat_minor": 4,
+}
+NOTEBOOK["cells"][0]["source"] = ["6*7"]
+
+
 class Jupyter:
     """Notebooks under `/lab/`: pages, XHR, downloads, and terminals over a WebSocket. Nobody has to
     sign in to it."""
@@ -30,6 +39,7 @@ class Jupyter:
         pixel = "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c489"
         rest = "0000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
         (self.files / "dot.png").write_bytes(bytes.fromhex(pixel + rest))
+        (self.files / "sum.ipynb").write_text(json.dumps(NOTEBOOK))
         self._process = subprocess.Popen(
             [
                 *("jupyter-notebook", "--no-browser", "--allow-root", "--ip=127.0.0.1"),

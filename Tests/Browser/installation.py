@@ -106,6 +106,16 @@ class Installation:
         options = [f"--{key.replace('_', '-')}={value}" for key, value in fields.items()]
         self._call("user", "add", name, f"--email={name}@example.org", *options, input=PASSWORD)
 
+    def put_into_groups(self, name, *groups):
+        self._call("user", "groups", name, *groups)
+
+    def statuses(self, path):
+        """What nginx has answered requests for this path by, without their queries."""
+        time.sleep(0.1)
+        lines = (self.folder / "run" / "nginx-access.log").read_text().splitlines()
+        parts = [line.split() for line in lines]
+        return [int(part[4]) for part in parts if part[3] == f'{path}"']
+
     @property
     def workers(self):
         supervisor = self._processes[0].pid

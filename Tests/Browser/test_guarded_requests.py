@@ -331,6 +331,21 @@ def test_pages_of_sibling_hosts_may_lead_here_but_not_act(guarded, echo, cookie)
     assert ask(guarded, "/echo/", headers=sent).status == 200
 
 
+def test_where_a_browser_says_nothing_else_the_origin_tells(guarded, cookie):
+    host = f"127.0.0.1:{guarded.port}"
+    strange = ["null", "http://evil.example", f"http://x.{host}", f"http://{host}0", "http://127.0.0.1"]
+    strange += [f"http://evil.example {host}", f"ftp://{host}", host, f"http://{host}/"]
+    for origin in strange:
+        sent = {"Cookie": cookie, "Origin": origin}
+        assert ask(guarded, "/echo/", headers=sent).status == 401, origin
+    for origin in [f"http://{host}", f"https://{host}"]:
+        sent = {"Cookie": cookie, "Origin": origin}
+        assert ask(guarded, "/echo/", headers=sent).status == 200, origin
+    # A form of the application's own page that sends no referrer.
+    sent = {"Cookie": cookie, "Origin": "null", **loads("navigate", "document")}
+    assert ask(guarded, "/echo/", "POST", b"a=1", sent).status == 200
+
+
 def test_without_a_slash_the_path_leads_to_the_one_with_it(guarded):
     answer = ask(guarded, "/echo")
     assert (answer.status, answer.headers["Location"]) == (301, "/echo/")
