@@ -31,6 +31,11 @@ def program():
     return named or subprocess.check_output([ROOT / "script/build"], text=True).strip()
 
 
+def is_stopped(pid):
+    stats = pathlib.Path(f"/proc/{pid}/task").glob("*/stat")
+    return all(stat.read_text().rpartition(")")[2].split()[0] == "T" for stat in stats)
+
+
 class Installation:
     """Runs until `stop`. Settings are those of `postern serve --help`."""
 
@@ -123,8 +128,12 @@ class Installation:
         return [int(pid) for pid in children.split()]
 
     def signal_workers(self, number):
-        for pid in self.workers:
+        workers = self.workers
+        for pid in workers:
             os.kill(pid, number)
+        # Until one thread has noticed, the others go on.
+        while number == signal.SIGSTOP and not all(is_stopped(pid) for pid in workers):
+            time.sleep(0.01)
 
     def stop_postern(self):
         """Leaves nginx alone."""
