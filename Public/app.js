@@ -1,5 +1,6 @@
 import { client } from "./app/client.js";
 import { announce, showAccount, showTrouble } from "./app/header.js";
+import { wayBack } from "./app/paths.js";
 import { Router } from "./app/router.js";
 import { devices } from "./pages/devices.js";
 import { home } from "./pages/home.js";
@@ -49,8 +50,9 @@ function whySignedOut(reason) {
   return "";
 }
 
-// Who was sent to sign in may have a session that no page here has seen yet.
-const isSent = location.pathname === "/sign-in" && location.search !== "";
+// Who was sent here by the guard of an application may have a session without a trace in this page.
+const isSent =
+  location.pathname === "/sign-in" && !router.has(wayBack(location.search, location.origin));
 const restored = client.restore({ ask: isSent });
 showAccount();
 router.update();

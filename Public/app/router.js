@@ -38,6 +38,11 @@ export class Router {
     window.addEventListener("popstate", () => this.update({ focus: true }));
   }
 
+  /** @param {string} path whether there is a page at it, whatever its query */
+  has(path) {
+    return Object.hasOwn(this.#pages, new URL(path, location.origin).pathname);
+  }
+
   /** @param {string} path */
   go(path, { replace = false } = {}) {
     if (replace) history.replaceState(null, "", path);
@@ -84,7 +89,7 @@ export class Router {
     const notice = this.#notice;
     this.#notice = "";
     const goOn = (/** @type {string} */ path) => {
-      const isPage = Object.hasOwn(this.#pages, new URL(path, location.origin).pathname);
+      const isPage = this.has(path);
       if (isPage) this.go(path, { replace: true });
       return isPage;
     };

@@ -68,7 +68,8 @@ final class ScriptTests: TemporaryFolderTestCase {
     // By hand it is turned on by the command that stands there.
     let file = "\(Repository.folder)/nginx.conf"
     let text = try String(contentsOfFile: file, encoding: .utf8)
-    let quoted = try XCTUnwrap(text.range(of: "sed -i '.*' nginx.conf", options: .regularExpression))
+    let quoted = try XCTUnwrap(
+      text.range(of: "sed -i '.*' nginx.conf", options: .regularExpression))
     let command = text[quoted].replacingOccurrences(of: "-i ", with: "")
       .replacingOccurrences(of: " nginx.conf", with: " \(file)")
     let sed = try ChildProcess("/bin/sh", ["-c", command], log: "\(folder)/sed", isFresh: true)
@@ -80,7 +81,10 @@ final class ScriptTests: TemporaryFolderTestCase {
 
   func testWhatNginxConfCannotHoldOfAGuardedApplicationIsRefused() throws {
     let wrong = [
-      ("APPLICATION", ["x", "x:", "x:1;", "x:1/", "http://x:1", "$x:1", "x:1 y"], "the application "),
+      (
+        "APPLICATION", ["x", "x:", "x:1;", "x:1/", "http://x:1", "$x:1", "x:1 y"],
+        "the application "
+      ),
       ("PATH", ["/", "a/", "/a", "//", "/a//", "/../", "/a b/", "/$a/", "/a;/"], "the path "),
       ("GROUPS", ["a&b", "a b,c d\"", "$a", "é"], "the group "),
     ]
