@@ -332,7 +332,11 @@ def test_only_members_of_a_group_get_in(jupyter, browser):
                 expect_files(page)
             else:
                 # Not once more to the sign-in page: it could not help.
-                expect(page.get_by_text("Access is forbidden")).to_be_visible()
+                expect(page.get_by_role("heading", name="This is not for you")).to_be_visible()
+                answer = page.evaluate(FETCH, "/lab/api")
+                assert (answer[0], answer[3]) == (403, "Access is forbidden")
+                page.get_by_role("link", name="To the start page").click()
+                expect_signed_in(page, name)
             context.close()
     finally:
         started.stop()
