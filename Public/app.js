@@ -1,5 +1,6 @@
 import { client } from "./app/client.js";
 import { announce, showAccount, showTrouble } from "./app/header.js";
+import { wayBack } from "./app/paths.js";
 import { Router } from "./app/router.js";
 import { devices } from "./pages/devices.js";
 import { home } from "./pages/home.js";
@@ -51,7 +52,10 @@ function whySignedOut(reason) {
   return "";
 }
 
-const restored = client.restore();
+// Who was sent here by the guard of an application may have a session without a trace in this page.
+const isSent =
+  location.pathname === "/sign-in" && !router.has(wayBack(location.search, location.origin));
+const restored = client.restore({ ask: isSent });
 showAccount();
 router.update();
 // What went wrong is in `client.trouble`, and it goes on asking.

@@ -104,10 +104,11 @@ export interface Client extends EventTarget {
    */
   logout(): Promise<void>;
   /**
-   * After a reload: who is signed in? Null is a stranger.
+   * After a reload: who is signed in? Null is a stranger. Where the cookie's session has left no
+   * trace that scripts can see, nobody is, unless the service is to be asked (`ask`).
    * @throws {PosternError} trouble, when nobody could tell. It goes on asking; `change` will say.
    */
-  restore(): Promise<User | null>;
+  restore(options?: { ask?: boolean }): Promise<User | null>;
   /** Tries again at once, instead of waiting for the next try. @throws {PosternError} trouble */
   retry(): Promise<void>;
   /**

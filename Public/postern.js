@@ -154,8 +154,8 @@ class PosternClient extends EventTarget {
     await this.#told(this.#signOuts.tell(refreshToken));
   }
 
-  restore() {
-    return this.#restoring ?? this.#startRestore("restored");
+  restore({ ask = false } = {}) {
+    return this.#restoring ?? this.#startRestore("restored", ask);
   }
 
   async retry() {
@@ -251,22 +251,27 @@ class PosternClient extends EventTarget {
 
   /**
    * @param {Reason} reason
+   * @param {boolean} [ask] even where nothing tells of a session
    * @returns {Promise<User | null>}
    */
-  #startRestore(reason) {
-    const restoring = this.#restore(reason).finally(() => {
+  #startRestore(reason, ask = false) {
+    const restoring = this.#restore(reason, ask).finally(() => {
       if (this.#restoring === restoring) this.#restoring = null;
     });
     this.#restoring = restoring;
     return restoring;
   }
 
-  /** @param {Reason} reason */
-  async #restore(reason) {
+  /**
+   * @param {Reason} reason
+   * @param {boolean} ask
+   */
+  async #restore(reason, ask) {
     if (!this.#session) {
       const whose = this.#keeper.whose();
-      if (whose === null) return this.#restoreNobody();
-      this.#session = new Session(whose);
+      const mayAsk = ask && this.#keeper.canRefresh() && !this.#signOuts.isOwed;
+      if (whose === null && !mayAsk) return this.#restoreNobody();
+      this.#session = new Session(whose ?? undefined);
     }
     const session = this.#session;
     if (session.user) return session.user;

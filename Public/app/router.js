@@ -1,5 +1,6 @@
 import { client } from "./client.js";
 import { element } from "./element.js";
+import { signInPath } from "./paths.js";
 import { failure, loading } from "./states.js";
 
 /**
@@ -10,7 +11,7 @@ import { failure, loading } from "./states.js";
  *
  * @typedef {object} Context
  * @property {AbortSignal} signal aborted when the page is left
- * @property {(path: string) => void} leaveTo
+ * @property {(path: string) => boolean} goOn to a page, if there is one at that path
  * @property {string} notice why the person is here
  */
 
@@ -37,6 +38,11 @@ export class Router {
     window.addEventListener("popstate", () => this.update({ focus: true }));
   }
 
+  /** @param {string} path whether there is a page at it, whatever its query */
+  has(path) {
+    return Object.hasOwn(this.#pages, new URL(path, location.origin).pathname);
+  }
+
   /** @param {string} path */
   go(path, { replace = false } = {}) {
     if (replace) history.replaceState(null, "", path);
@@ -52,8 +58,7 @@ export class Router {
    */
   askToSignIn(notice) {
     this.#notice = notice;
-    const here = location.pathname + location.search;
-    this.go(`/sign-in?next=${encodeURIComponent(here)}`, { replace: true });
+    this.go(signInPath(location.pathname + location.search), { replace: true });
   }
 
   /** Shows the page anew if it is another one now, or somebody else looks at it. */
@@ -83,8 +88,12 @@ export class Router {
   #context() {
     const notice = this.#notice;
     this.#notice = "";
-    const leaveTo = (/** @type {string} */ path) => this.go(path, { replace: true });
-    return { signal: this.#leaving.signal, leaveTo, notice };
+    const goOn = (/** @type {string} */ path) => {
+      const isPage = this.has(path);
+      if (isPage) this.go(path, { replace: true });
+      return isPage;
+    };
+    return { signal: this.#leaving.signal, goOn, notice };
   }
 
   #markCurrent() {
@@ -108,7 +117,8 @@ export class Router {
     const isPlain = event.button === 0 && !(metaKey || ctrlKey || shiftKey || altKey);
     if (!link || !isPlain || link.target || event.defaultPrevented) return;
     const url = new URL(link.href);
-    if (url.origin !== location.origin || (url.hash && url.pathname === location.pathname)) return;
+    const isPage = url.origin === location.origin && Object.hasOwn(this.#pages, url.pathname);
+    if (!isPage || (url.hash && url.pathname === location.pathname)) return;
     event.preventDefault();
     this.go(url.pathname + url.search);
   }

@@ -1,19 +1,21 @@
 import { client } from "../app/client.js";
+import { depart, forgetDeparture } from "../app/departure.js";
 import { element } from "../app/element.js";
 import { field } from "../app/fields.js";
 import { form } from "../app/form.js";
-import { safePath } from "../app/paths.js";
+import { wayBack } from "../app/paths.js";
+import { loading } from "../app/states.js";
 
 /** @type {import("../app/router.js").Page} */
 export const signIn = {
   title: "Sign in",
   forWhom: "strangers",
-  show({ leaveTo, notice }) {
-    const next = safePath(new URLSearchParams(location.search).get("next"), location.origin);
+  show({ goOn, notice }) {
     if (client.status === "signed-in") {
-      leaveTo(next);
-      return [];
+      const path = wayBack(location.search, location.origin);
+      return goOn(path) ? [] : leave(path + location.hash);
     }
+    forgetDeparture();
     const why = notice || client.warning;
     return [
       element(
@@ -26,6 +28,26 @@ export const signIn = {
     ];
   },
 };
+
+/**
+ * To what Postern guards. Where that is no page but a download, this one stays.
+ *
+ * @param {string} path
+ */
+function leave(path) {
+  const link = element("a", { href: path, target: "_self", class: "button" }, "Go on");
+  const title = element("h1", { tabindex: -1 }, "You are signed in");
+  if (depart(path)) return [title, loading("One moment…"), element("p", {}, link)];
+  return [
+    element(
+      "section",
+      { class: "narrow card" },
+      title,
+      element("p", {}, "But the page that you asked for sent you back here. You can try it again."),
+      element("p", { class: "actions" }, link),
+    ),
+  ];
+}
 
 const fields = () => [
   field("Username", {

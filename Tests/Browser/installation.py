@@ -37,6 +37,11 @@ def program():
     return named or subprocess.check_output([ROOT / "script/build"], text=True).strip()
 
 
+def is_stopped(pid):
+    stats = pathlib.Path(f"/proc/{pid}/task").glob("*/stat")
+    return all(stat.read_text().rpartition(")")[2].split()[0] == "T" for stat in stats)
+
+
 class Installation:
     """Runs until `stop`. Settings are those of `postern serve --help`."""
 
@@ -121,6 +126,16 @@ class Installation:
     def link(self, name):
         return self._call("user", "link", name).strip()
 
+    def put_into_groups(self, name, *groups):
+        self._call("user", "groups", name, *groups)
+
+    def statuses(self, path):
+        """What nginx has answered requests for this path by, without their queries."""
+        time.sleep(0.1)
+        lines = (self.folder / "run" / "nginx-access.log").read_text().splitlines()
+        parts = [line.split() for line in lines]
+        return [int(part[4]) for part in parts if part[3] == f'{path}"']
+
     @property
     def workers(self):
         supervisor = self._processes[0].pid
@@ -128,8 +143,12 @@ class Installation:
         return [int(pid) for pid in children.split()]
 
     def signal_workers(self, number):
-        for pid in self.workers:
+        workers = self.workers
+        for pid in workers:
             os.kill(pid, number)
+        # Until one thread has noticed, the others go on.
+        while number == signal.SIGSTOP and not all(is_stopped(pid) for pid in workers):
+            time.sleep(0.01)
 
     def stop_postern(self):
         """Leaves nginx alone."""

@@ -29,7 +29,7 @@ def fill_sign_in(page, username="alice", password=None):
 
 
 def sign_in(page, username="alice", password=None, to="/profile"):
-    page.goto(f"/sign-in?next={to}")
+    page.goto(f"/sign-in?to={to}")
     fill_sign_in(page, username, password)
     expect_signed_in(page)
 

@@ -86,7 +86,7 @@ def test_L1_markup_in_an_error_of_the_server_is_text(page, context):
 
 @pytest.mark.parametrize("mark", MARKS[:4])
 def test_L1_markup_in_an_address_is_text(page, mark):
-    for address in (f"/{mark}", f"/nowhere#{mark}", f"/?q={mark}", f"/sign-in?next={mark}"):
+    for address in (f"/{mark}", f"/nowhere#{mark}", f"/?q={mark}", f"/sign-in?to={mark}"):
         visit(page, address)
         expect_text_only(page)
         page.goto(address)

@@ -81,7 +81,7 @@ def test_L12_a_page_that_another_site_opened_has_no_opener(installation, page, f
 
 
 def test_L12_a_link_to_another_site_tells_it_nothing(page, foreign):
-    page.goto("/sign-in?next=/devices")
+    page.goto("/sign-in?to=/devices")
     settle(page)
     page.evaluate(
         "(href) => document.querySelector('main').append(Object.assign("

@@ -140,3 +140,32 @@ test("an existing client's tokens are picked up, and kept under their names", as
   const kept = [...browser.stored.keys()].sort();
   assert.deepEqual(kept, ["postern.attempt", "refreshToken", "token"]);
 });
+
+test("a session that left nothing in localStorage is found by asking", async () => {
+  const browser = new Browser();
+  const before = await browser.signedIn();
+  browser.stored.clear();
+  const tab = before.reload();
+  assert.equal((await tab.client.restore({ ask: true })).username, "alice");
+  assert.deepEqual(tab.changes, [["alice", "restored"]]);
+  assert.equal((await tab.reload().client.restore()).username, "alice");
+});
+
+test("who has no session stays a stranger when the server is asked", async () => {
+  const tab = new Browser().open();
+  assert.equal(await tab.client.restore({ ask: true }), null);
+  assert.equal(tab.client.status, "signed-out");
+  assert.equal(tab.client.trouble, null);
+});
+
+test("K4: asking does not bring back a session whose end the server has not heard of", async () => {
+  const browser = new Browser();
+  const before = await browser.signedIn();
+  browser.server.script("/logout", cut);
+  await assert.rejects(before.client.logout());
+  const tab = before.reload();
+  assert.equal(await tab.client.restore({ ask: true }), null);
+  await flush();
+  assert.equal(browser.server.count("/refresh-token"), 0);
+  assert.equal(browser.server.cookie, null);
+});

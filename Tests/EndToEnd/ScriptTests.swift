@@ -50,6 +50,55 @@ final class ScriptTests: TemporaryFolderTestCase {
     XCTAssertTrue(output.contains(map), output)
   }
 
+  func testTheGuardIsOffUntilAnApplicationIsNamed() throws {
+    let (_, off) = try run("nginx-conf", [:])
+    XCTAssertFalse(off.matches("\n *[^#\n]*(auth_request|proxy_pass) "))
+    let (status, output) = try run(
+      "nginx-conf",
+      [
+        "POSTERN_GUARDED_APPLICATION": "app-1.example:3000", "POSTERN_GUARDED_PATH": "/a/b_c/",
+        "POSTERN_GUARDED_GROUPS": "ops, night-watch",
+      ])
+    XCTAssertEqual(status, 0, output)
+    XCTAssertFalse(output.matches("\n *#guard "))
+    for line in [
+      "location /a/b_c/ {", "proxy_pass http://app-1.example:3000;", "auth_request /.guard;",
+      #"set $guard_groups "?group=ops&group=night-watch";"#,
+    ] { XCTAssertTrue(output.contains(line), line) }
+    // By hand it is turned on by the command that stands there.
+    let file = "\(Repository.folder)/nginx.conf"
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    let quoted = try XCTUnwrap(
+      text.range(of: "sed -i '.*' nginx.conf", options: .regularExpression))
+    let command = text[quoted].replacingOccurrences(of: "-i ", with: "")
+      .replacingOccurrences(of: " nginx.conf", with: " \(file)")
+    let sed = try ChildProcess("/bin/sh", ["-c", command], log: "\(folder)/sed", isFresh: true)
+    XCTAssertEqual(try sed.waitForEnd(), 0)
+    XCTAssertEqual(
+      sed.log.split(separator: "\n").count, output.split(separator: "\n").count)
+    XCTAssertFalse(sed.log.matches("\n *#guard "))
+  }
+
+  func testWhatNginxConfCannotHoldOfAGuardedApplicationIsRefused() throws {
+    let wrong = [
+      (
+        "APPLICATION", ["x", "x:", "x:1;", "x:1/", "http://x:1", "$x:1", "x:1 y"],
+        "the application "
+      ),
+      ("PATH", ["/", "a/", "/a", "//", "/a//", "/../", "/a b/", "/$a/", "/a;/"], "the path "),
+      ("GROUPS", ["a&b", "a b,c d\"", "$a", "é"], "the group "),
+    ]
+    for (name, values, what) in wrong {
+      for value in values {
+        var settings = ["POSTERN_GUARDED_APPLICATION": "localhost:3000"]
+        settings["POSTERN_GUARDED_\(name)"] = value
+        let (status, output) = try run("nginx-conf", settings)
+        XCTAssertEqual(status, 1, value)
+        XCTAssertTrue(output.hasPrefix("nginx.conf cannot hold \(what)"), output)
+      }
+    }
+  }
+
   func testQ4_withoutTheThrottleNginxHasNoLimitOfClients() throws {
     func limits(_ isThrottled: String) throws -> Set<String> {
       let (status, output) = try run("nginx-conf", ["POSTERN_THROTTLE_ENABLED": isThrottled])
@@ -83,5 +132,11 @@ final class ScriptTests: TemporaryFolderTestCase {
         output,
         "Postern needs Swift 6.2 or newer, found \(found): https://www.swift.org/install/linux/\n")
     }
+  }
+}
+
+extension String {
+  fileprivate func matches(_ pattern: String) -> Bool {
+    range(of: pattern, options: .regularExpression) != nil
   }
 }
