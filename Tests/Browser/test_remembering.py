@@ -40,7 +40,7 @@ def days_left(context):
 
 
 def sign_in_for_now(page):
-    page.goto("/sign-in?next=/profile")
+    page.goto("/sign-in?to=/profile")
     choice = page.get_by_label("Keep me signed in on this device")
     expect(choice).to_be_checked()
     choice.uncheck()
@@ -79,7 +79,7 @@ def test_P14_a_sign_in_ends_the_session_that_this_browser_had(installation, page
     for _ in range(3):
         # The page has forgotten, and the cookie is still there.
         page.evaluate("localStorage.clear()")
-        page.goto("/sign-in?next=/devices")
+        page.goto("/sign-in?to=/devices")
         fill_sign_in(page, username="dora")
         expect_signed_in(page, "dora")
         expect(page.get_by_text("This one")).to_be_visible()
