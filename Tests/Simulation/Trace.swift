@@ -1,0 +1,132 @@
+import Foundation
+
+/// What the server was asked within one session, from the sign-in to the request that signed the
+/// person out. A test can replay it, under any rule.
+public struct Trace: Codable, Equatable, Sendable {
+  public struct Event: Codable, Equatable, Sendable {
+    public enum Kind: String, Codable, Sendable {
+      case signIn = "sign-in"
+      case refresh
+      /// An access token is shown that came with the refresh token.
+      case use
+    }
+
+    public enum Outcome: String, Codable, Sendable {
+      case answered
+      case refused
+      case answerLost = "answer lost"
+      /// The browser kept the cookie in the answer's head; its body was lost.
+      case bodyLost = "body lost"
+      case workerKilled = "worker killed after its change"
+      case workerKilledBefore = "worker killed before its change"
+    }
+
+    /// Seconds since the sign-in, by a right clock.
+    public var at: Double
+    /// By how many seconds the server's clock is ahead.
+    public var clock: Double
+    /// The tab that asks; its page is another after each reload.
+    public var who: String
+    public var kind: Kind
+    /// The event whose answer held the refresh token.
+    public var token: Int?
+    public var attempt: Int?
+    public var outcome: Outcome
+  }
+
+  public var rule: String
+  public var events: [Event]
+
+  public init(rule: String, events: [Event]) {
+    self.rule = rule
+    self.events = events
+  }
+
+  public init(json: Data) throws {
+    self = try JSONDecoder().decode(Trace.self, from: json)
+  }
+
+  /// One event a line.
+  public var json: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let lines = events.map { event in
+      (try? encoder.encode(event)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+    }
+    return "{\"rule\":\"\(rule)\",\"events\":[\n" + lines.joined(separator: ",\n") + "\n]}\n"
+  }
+
+  /// The outcomes under a rule: `refused`, or `answered` where there was an answer, be it lost.
+  ///
+  /// Events that show a token which nobody was given are refused.
+  public func replay(under rule: RuleName) throws -> [Event.Outcome] {
+    var server = rule.make()
+    var tokens: [Int: Token] = [:]
+    var outcomes: [Event.Outcome] = []
+    let start = World.start
+    for (number, event) in events.enumerated() {
+      let time = start + event.at + event.clock
+      outcomes.append(.refused)
+      switch event.kind {
+      case .signIn:
+        let issued = try server.begin(session: 0, at: time)
+        tokens[number] = Token(session: 0, origin: number, issued: issued)
+      case .use:
+        guard let token = event.token.flatMap({ tokens[$0] }) else { continue }
+        server.use(token)
+      case .refresh:
+        guard let token = event.token.flatMap({ tokens[$0] }), time < Double(token.issued.expiresAt)
+        else { continue }
+        let death: Death? =
+          switch event.outcome {
+          case .workerKilled: .afterCommit
+          case .workerKilledBefore: .beforeCommit
+          default: nil
+          }
+        do {
+          let verdict = try server.refresh(token, attempt: event.attempt, at: time, death: death)
+          guard case .tokens(let issued) = verdict else { continue }
+          tokens[number] = Token(session: 0, origin: number, issued: issued)
+        } catch is WorkerKilled {}
+      }
+      outcomes[number] = .answered
+    }
+    return outcomes
+  }
+
+  /// Whether only the last request is refused.
+  public func endsInRefusal(under rule: RuleName) throws -> Bool {
+    let outcomes = try replay(under: rule)
+    return outcomes.last == .refused && !outcomes.dropLast().contains(.refused)
+  }
+
+  /// The same accident with as few events as leaving parts out, half of them first, comes to.
+  public func shortened(under rule: RuleName) throws -> Trace {
+    var best = self
+    var length = events.count / 2
+    while length > 0 {
+      var place = 1
+      while place + length < best.events.count {
+        let candidate = best.without(place..<place + length)
+        if try candidate.endsInRefusal(under: rule) { best = candidate } else { place += length }
+      }
+      length /= 2
+    }
+    return best
+  }
+
+  /// Who was given a token by an event that is left out shows the one that was shown for it.
+  private func without(_ range: Range<Int>) -> Trace {
+    func place(_ token: Int) -> Int {
+      var token = token
+      while range.contains(token) { token = events[token].token ?? 0 }
+      return token >= range.upperBound ? token - range.count : token
+    }
+    var rest = self
+    rest.events.removeSubrange(range)
+    for number in rest.events.indices {
+      rest.events[number].token = rest.events[number].token.map(place)
+    }
+    return rest
+  }
+}
