@@ -28,7 +28,7 @@ final class Request {
 
   enum Answer {
     case tokens(Token)
-    case forbidden(Verdict?)
+    case forbidden
     /// A killed worker, another's answer, none.
     case trouble
   }

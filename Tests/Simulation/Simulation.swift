@@ -55,8 +55,9 @@ public struct Simulation: Sendable {
     var users: [(devices: Int, seed: UInt64)] = []
     var left = devices
     while left > 0 {
-      let most = [1, 1, 1, 2, 2, 2, 3, 3, 4, hazards.contains(.limit) ? 7 : 4]
-      let count = min(most[random.below(most.count)], left)
+      let usual = [1, 1, 1, 2, 2, 2, 3, 3, 4][random.below(9)]
+      let isBeyondLimit = hazards.contains(.limit) && random.chance(0.01)
+      let count = min(isBeyondLimit ? 7 : usual, left)
       users.append((count, random.next()))
       left -= count
     }

@@ -5,8 +5,7 @@ public struct Tally: Equatable, Sendable {
   public var signIns = 0
   /// Sign-outs by a refusal that nothing accounts for.
   public var accidents = 0
-  /// Of those, on devices that keep tokens in this way.
-  public var accidentsByKeeper: [Keeper: Int] = [:]
+  public var causes: [Cause: Int] = [:]
   /// Sign-outs by a refusal, for a reason that is the rules' own.
   public var reasons: [Reason: Int] = [:]
   public var thefts: [Theft.Loot: TheftTally] = [:]
@@ -14,6 +13,18 @@ public struct Tally: Equatable, Sendable {
   public var traces: [Trace] = []
 
   static let mostTraces = 3
+
+  /// What an accident came of: which request ended the session, and where its tokens are kept.
+  public struct Cause: Hashable, Sendable {
+    public let keeper: Keeper
+    /// Whether the client had given it up, or its page was left, when it came to the server.
+    public let isLateCopy: Bool
+
+    public init(keeper: Keeper, isLateCopy: Bool) {
+      self.keeper = keeper
+      self.isLateCopy = isLateCopy
+    }
+  }
 
   public enum Reason: String, CaseIterable, Sendable {
     case asked = "signed out by the person"
@@ -28,7 +39,7 @@ public struct Tally: Equatable, Sendable {
     refreshes += other.refreshes
     signIns += other.signIns
     accidents += other.accidents
-    accidentsByKeeper.merge(other.accidentsByKeeper, uniquingKeysWith: +)
+    causes.merge(other.causes, uniquingKeysWith: +)
     reasons.merge(other.reasons, uniquingKeysWith: +)
     thefts.merge(other.thefts) { $0.adding($1) }
     traces += other.traces.prefix(Self.mostTraces - traces.count)

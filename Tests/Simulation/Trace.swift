@@ -14,6 +14,8 @@ public struct Trace: Codable, Equatable, Sendable {
     public enum Outcome: String, Codable, Sendable {
       case answered
       case refused
+      /// The client had given it up, or its page was left.
+      case refusedUnheard = "refused, and nobody waits for the answer"
       case answerLost = "answer lost"
       /// The browser kept the cookie in the answer's head; its body was lost.
       case bodyLost = "body lost"
@@ -84,7 +86,8 @@ public struct Trace: Codable, Equatable, Sendable {
           default: nil
           }
         do {
-          let verdict = try server.refresh(token, attempt: event.attempt, at: time, death: death)
+          let attempt = server.takesAttempts ? event.attempt : nil
+          let verdict = try server.refresh(token, attempt: attempt, at: time, death: death)
           guard case .tokens(let issued) = verdict else { continue }
           tokens[number] = Token(session: 0, origin: number, issued: issued)
         } catch is WorkerKilled {}

@@ -241,10 +241,16 @@ extension World {
       }
     } else {
       tally.accidents += 1
-      tally.accidentsByKeeper[browsers[request.device].keeper, default: 0] += 1
-      if tally.traces.count < Tally.mostTraces, let event = request.event {
-        let events = sessions[session].trace.prefix(event + 1)
-        tally.traces.append(Trace(rule: ruleName.rawValue, events: Array(events)))
+      // What comes after the first refusal is only its consequence.
+      let trace = sessions[session].trace
+      let end = trace.firstIndex { $0.outcome == .refused || $0.outcome == .refusedUnheard }
+      let events = Array(trace.prefix(through: end ?? trace.endIndex - 1))
+      let cause = Tally.Cause(
+        keeper: browsers[request.device].keeper,
+        isLateCopy: events.last?.outcome == .refusedUnheard)
+      tally.causes[cause, default: 0] += 1
+      if tally.traces.count < Tally.mostTraces {
+        tally.traces.append(Trace(rule: ruleName.rawValue, events: events))
       }
     }
     forget(request.device)

@@ -45,10 +45,12 @@ extension World {
     let event = record(
       session, .refresh, who: who, token: request.token.origin, attempt: request.attempt)
     request.event = event
+    let refusal: Trace.Event.Outcome =
+      request.isGivenUp || request.isOrphan ? .refusedUnheard : .refused
     var fate = fate
     if serverTime >= Double(request.token.issued.expiresAt) {
-      request.answer = .forbidden(nil)
-      note(.refused, of: request)
+      request.answer = .forbidden
+      note(refusal, of: request)
     } else {
       do {
         let verdict = try rule.refresh(
@@ -59,8 +61,8 @@ extension World {
           note(fate.back == nil ? .answerLost : .answered, of: request)
           for theft in sessions[session].thefts { thefts[theft].ownerGotIn(at: now) }
         case .refused, .reuse:
-          request.answer = .forbidden(verdict)
-          note(.refused, of: request)
+          request.answer = .forbidden
+          note(refusal, of: request)
           if case .reuse = verdict { foundReuse(session) }
         }
       } catch is WorkerKilled {

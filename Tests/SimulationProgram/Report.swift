@@ -14,8 +14,14 @@ struct Report {
       "refreshes: \(tally.refreshes), \(Int(Double(tally.refreshes) / seconds)) a second",
       "accidental sign-outs: \(tally.accidents)",
     ]
-    lines += Keeper.allCases.compactMap { keeper in
-      tally.accidentsByKeeper[keeper].map { "  tokens in \(keeper.rawValue): \($0)" }
+    for keeper in Keeper.allCases {
+      for isLateCopy in [false, true] {
+        guard let count = tally.causes[.init(keeper: keeper, isLateCopy: isLateCopy)] else {
+          continue
+        }
+        let request = isLateCopy ? "a request that was given up, and came late" : "a request"
+        lines.append("  tokens in \(keeper.rawValue), by \(request): \(count)")
+      }
     }
     lines.append("other sign-outs by the server:")
     lines += Tally.Reason.allCases.map { "  \($0.rawValue): \(tally.reasons[$0] ?? 0)" }
@@ -48,7 +54,9 @@ struct Report {
     return "| \(rule.rawValue) | \(Int(accidents.rounded())) | \(share) | \(times(sorted)) |"
   }
 
-  private var seconds: Double { Double(took.components.seconds) + Double(took.components.attoseconds) * 1e-18 }
+  private var seconds: Double {
+    Double(took.components.seconds) + Double(took.components.attoseconds) * 1e-18
+  }
 
   private func times(_ thefts: TheftTally) -> String {
     let parts = [0.5, 0.95, 1].map { part in thefts.time(part).map(duration) ?? "–" }

@@ -69,7 +69,9 @@ struct Simulate: ParsableCommand {
     for (event, outcome) in zip(trace.events, try trace.replay(under: rule)) {
       let token = event.token.map { ", token of event \($0)" } ?? ""
       let attempt = event.attempt.map { ", attempt \($0)" } ?? ""
-      print("\(event.at) s, \(event.who): \(event.kind.rawValue)\(token)\(attempt): \(outcome.rawValue)")
+      print(
+        "\(event.at) s, \(event.who): \(event.kind.rawValue)\(token)\(attempt): \(outcome.rawValue)"
+      )
     }
     guard try trace.endsInRefusal(under: rule) else { return print("nobody is signed out") }
     print("signed out by accident")
