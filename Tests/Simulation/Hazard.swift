@@ -8,7 +8,8 @@ public enum Hazard: String, CaseIterable, Sendable {
   case lostRequest = "lost-request"
   /// The request was executed; in cookie mode, the answer's head may have come, or not.
   case lostAnswer = "lost-answer"
-  /// One direction takes 2 to 40 seconds: longer than the client's patience, or not.
+  /// One direction takes 2 to 40 seconds: longer than the client's patience, or not. A request that
+  /// is given up before it is there does not come.
   case slow
   /// A request that the client has given up arrives all the same, up to 100 seconds later.
   case lateRequest = "late-request"
@@ -34,7 +35,7 @@ enum Rates {
   static let lostRequest = 0.02
   static let lostAnswer = 0.02
   static let slow = 0.01
-  static let lateRequest = 0.001
+  static let lateRequest = 0.0002
   static let kill = 0.002
   /// Of a visit.
   static let portal = 0.03

@@ -103,33 +103,47 @@ public struct Trace: Codable, Equatable, Sendable {
     return outcomes.last == .refused && !outcomes.dropLast().contains(.refused)
   }
 
-  /// The same accident with as few events as leaving parts out, half of them first, comes to.
+  /// The same accident with as few events as leaving parts out, half of them first, comes to. What
+  /// became of the token that is refused, and of the one that replaced it, stays.
   public func shortened(under rule: RuleName) throws -> Trace {
-    var best = self
-    var length = events.count / 2
+    let story = story
+    var left = events.indices.filter { !story.contains($0) }
+    var length = left.count
     while length > 0 {
-      var place = 1
-      while place + length < best.events.count {
-        let candidate = best.without(place..<place + length)
-        if try candidate.endsInRefusal(under: rule) { best = candidate } else { place += length }
+      var place = 0
+      while place < left.count {
+        var fewer = left
+        fewer.removeSubrange(place..<min(place + length, left.count))
+        if try keeping(story.union(fewer)).endsInRefusal(under: rule) {
+          left = fewer
+        } else {
+          place += length
+        }
       }
       length /= 2
     }
-    return best
+    return keeping(story.union(left))
+  }
+
+  /// The sign-in, the last event, those that gave or showed its token, and the first that showed
+  /// what each of these gave.
+  private var story: Set<Int> {
+    guard let token = events.last?.token else { return Set(events.indices) }
+    let shown = events.indices.filter { events[$0].token == token }
+    let next = shown.compactMap { giver in events.firstIndex { $0.token == giver } }
+    return Set(shown + next + [0, token])
   }
 
   /// Who was given a token by an event that is left out shows the one that was shown for it.
-  private func without(_ range: Range<Int>) -> Trace {
-    func place(_ token: Int) -> Int {
-      var token = token
-      while range.contains(token) { token = events[token].token ?? 0 }
-      return token >= range.upperBound ? token - range.count : token
+  private func keeping(_ kept: Set<Int>) -> Trace {
+    let kept = kept.sorted()
+    let places = Dictionary(uniqueKeysWithValues: zip(kept, kept.indices))
+    let rest = kept.map { number in
+      var event = events[number]
+      while let token = event.token, places[token] == nil { event.token = events[token].token }
+      event.token = event.token.flatMap { places[$0] }
+      return event
     }
-    var rest = self
-    rest.events.removeSubrange(range)
-    for number in rest.events.indices {
-      rest.events[number].token = rest.events[number].token.map(place)
-    }
-    return rest
+    return Trace(rule: rule, events: rest)
   }
 }

@@ -71,7 +71,7 @@ extension World {
   func reload(_ device: Int, _ tab: Int) {
     if let request = browsers[device].tabs[tab].request {
       request.isOrphan = true
-      if browsers[device].keeper != .cookie { request.isGivenUp = true }
+      if browsers[device].keeper != .cookie || clientLocks { request.isGivenUp = true }
     }
     let page = browsers[device].tabs[tab].page + 1
     browsers[device].tabs[tab] = Tab()
@@ -133,7 +133,7 @@ extension World {
       request.answer = .trouble
       queue.plan(.answer(request), at: now + random.between(0.01, 0.2))
     } else if strikes(.lateRequest, Rates.lateRequest) {
-      queue.plan(.arrive(request, answered: Fate()), at: now + random.between(10, 100))
+      queue.plan(.arrive(request, answered: Fate(isLate: true)), at: now + random.between(10, 100))
     } else if strikes(.lostRequest, Rates.lostRequest) {
       guard random.chance(0.5) else { return }
       request.answer = .trouble

@@ -39,6 +39,8 @@ extension World {
   }
 
   func arrive(_ request: Request, _ fate: Fate) throws {
+    // The browser has taken it back.
+    guard !request.isGivenUp || fate.isLate else { return }
     tally.refreshes += 1
     let session = request.token.session
     let who = "device \(request.device), tab \(request.tab), page \(request.page)"

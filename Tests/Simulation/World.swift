@@ -18,6 +18,8 @@ final class World {
   /// What becomes of a request on its way.
   struct Fate {
     var death: Death?
+    /// It comes to the server though the client has given it up.
+    var isLate = false
     /// Seconds until the answer is there; `nil`: it never is.
     var back: Double?
     /// The cookie is there, and the body is not.

@@ -4,12 +4,13 @@ import XCTest
 @testable import Simulation
 
 final class SimulationTests: XCTestCase {
-  /// Those that a request survives which was given up and comes to the server all the same.
+  /// All but two, under which a late copy of a request or an old cookie is taken for a thief's:
+  /// Docs/simulation.md.
   private static let withoutLateCopies = Set(Hazard.allCases).subtracting([.slow, .lateRequest])
 
   private func simulate(
-    _ rule: RuleName = .postern, _ hazards: Set<Hazard> = withoutLateCopies, devices: Int = 60,
-    days: Double = 30, seed: UInt64 = 1, threads: Int = 2
+    _ rule: RuleName = .postern, _ hazards: Set<Hazard> = withoutLateCopies, devices: Int = 40,
+    days: Double = 20, seed: UInt64 = 1, threads: Int = 2
   ) throws -> Tally {
     try Simulation(rule: rule, hazards: hazards, devices: devices, days: days, seed: seed)
       .run(threads: threads)
@@ -19,8 +20,7 @@ final class SimulationTests: XCTestCase {
     let tally = try simulate()
     XCTAssertEqual(tally.accidents, 0)
     XCTAssertEqual(tally.allThefts.missed, 0)
-    XCTAssertGreaterThan(tally.refreshes, 10_000)
-    XCTAssertGreaterThan(tally.allThefts.count, 5)
+    XCTAssertGreaterThan(tally.refreshes, 5000)
   }
 
   func testResultDependsOnTheSeedAndNotOnTheThreads() throws {
@@ -55,9 +55,9 @@ final class SimulationTests: XCTestCase {
     XCTAssertEqual(try simulate(.postern, [.theft]).allThefts.missed, 0)
   }
 
-  func testSuperTokensSignsOutByAccidentWhereTabsAskAtOnce() throws {
-    let hazards: Set<Hazard> = [.tabs, .reload, .slow, .lostAnswer]
-    XCTAssertGreaterThan(try simulate(.superTokens, hazards).accidents, 0)
+  func testSuperTokensTakesALateCopyForATheft() throws {
+    let tally = try simulate(.superTokens, [.lateRequest], days: 60)
+    XCTAssertGreaterThan(tally.accidents, 0)
   }
 
   func testTraceOfAnAccidentIsShortAndReplays() throws {
