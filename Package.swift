@@ -151,6 +151,11 @@ let package = Package(
       name: "CostProbe",
       dependencies: ["Execution", "FastCGI", "ForeignInput", "HandlerKit", "TestSupport"],
       path: "Tests/CostProbe"),
+    .target(
+      name: "Simulation", dependencies: ["DocumentStore", "Sessions"], path: "Tests/Simulation"),
+    .executableTarget(
+      name: "SimulationProgram", dependencies: ["Simulation", arguments],
+      path: "Tests/SimulationProgram"),
     .testTarget(name: "SystemCallsTests", dependencies: ["CLinux", "SystemCalls", "TestSupport"]),
     .testTarget(name: "BoundedCacheTests", dependencies: ["BoundedCache"]),
     .testTarget(name: "SortedJSONTests", dependencies: ["SortedJSON"]),
@@ -247,6 +252,7 @@ let package = Package(
         "Accounts", "DocumentStore", "HandlerKit", "Postern", "PosternTesting", "Sessions",
         "SystemCalls", "TestSupport", "Tokens", configuration, http, logging,
       ]),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", crypto], path: "Tests/EndToEnd"),
     .testTarget(

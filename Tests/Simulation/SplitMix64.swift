@@ -1,0 +1,21 @@
+/// Steele, Lea, Flood: Fast splittable pseudorandom number generators (OOPSLA 2014).
+struct SplitMix64: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// A number from 0 up to 1.
+  mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+  mutating func chance(_ probability: Double) -> Bool { unit() < probability }
+
+  mutating func between(_ low: Double, _ high: Double) -> Double { low + unit() * (high - low) }
+
+  mutating func below(_ count: Int) -> Int { Int(unit() * Double(count)) }
+}
