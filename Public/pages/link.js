@@ -14,7 +14,7 @@ export const link = {
   title: "Choose a password",
   // Waits until it is known who is signed in: the page would be made anew over what is typed.
   forWhom: "strangers",
-  show({ signal, leaveTo }) {
+  show({ signal, goOn }) {
     const token = location.hash.slice(1);
     const username = nameIn(token);
     const heading = element("h1", { tabindex: -1 }, "Choose a password");
@@ -35,7 +35,7 @@ export const link = {
         await sendAsNobody("/link", { token, newPassword: password });
         try {
           await client.login(username, password);
-          leaveTo("/profile");
+          goOn("/profile");
         } catch {
           made.replaceWith(signInYourself());
         }
