@@ -164,6 +164,11 @@ struct Supervisor {
     if let index = slots.firstIndex(where: { isNowReady($0.successor, ready) }) {
       replaceWorker(index)
     }
+    // Where the worker before it ended first, a successor has its place already.
+    if slots.contains(where: { $0.current?.isReady == true && $0.current?.isOfLatestPlan == true })
+    {
+      noteCandidateServes()
+    }
   }
 
   /// A pipe that has ended without a word is that of a worker which has ended, too.
@@ -178,6 +183,9 @@ struct Supervisor {
     leave(slots[index].current)
     slots[index].current = slots[index].successor
     slots[index].successor = nil
+  }
+
+  private mutating func noteCandidateServes() {
     if let candidate { adopt(candidate) }
     noteReloaded()
   }

@@ -145,6 +145,39 @@ final class ReloadTests: EndToEndTestCase {
     }
   }
 
+  func testH8_theOnlyWorkerIsKilledWhileItsSuccessorStartsAndTheReloadEnds() throws {
+    let site = try makeInstallation(.init(settings: ["POSTERN_WORKERS": "1"]))
+    try site.startPostern()
+    let supervisor = try XCTUnwrap(site.postern)
+    for round in 1...3 {
+      let old = site.workers
+      try reload(site)
+      // The process that prepares the reload comes first, and is no worker.
+      let successor = try XCTUnwrap(
+        newWorker(of: site, besides: old), "round \(round)\n\(site.logs)")
+      kill(successor, SIGSTOP)
+      for worker in old { kill(worker, SIGKILL) }
+      XCTAssertTrue(eventually(within: 5) { Set(old).isDisjoint(with: site.workers) })
+      kill(successor, SIGCONT)
+      XCTAssertTrue(
+        eventually(within: 10) {
+          supervisor.log.components(separatedBy: "reload ended").count - 1 == round
+        }, "round \(round)\n\(site.logs)")
+    }
+  }
+
+  private func newWorker(of site: Installation, besides old: [pid_t]) -> pid_t? {
+    let end = ContinuousClock.now + .seconds(10)
+    while ContinuousClock.now < end {
+      let new = site.workers.first {
+        !old.contains($0) && ProcessTable.text("cmdline", of: $0).contains("--supervised")
+      }
+      if let new { return new }
+      usleep(500)
+    }
+    return nil
+  }
+
   func testH8_newWorkersRunTheProgramThatLiesAtThePathByThen() throws {
     let folder = try makeInstallation().folder
     let program = "\(folder)/postern"
