@@ -89,10 +89,12 @@ struct Supervisor {
       noteDarkness()
       let ready = try System.waitForInput(
         [signals.descriptor] + readinessDescriptors
-          + (refusesRequests ? [run.socket.descriptor.number] : []),
+          + (refusesRequests ? requestDescriptors : []),
         milliseconds: millisecondsToNextStep())
       noteReadyWorkers(ready)
-      if refusesRequests, ready.contains(run.socket.descriptor.number) { refuseRequests() }
+      if refusesRequests, requestDescriptors.contains(where: ready.contains) {
+        refuseRequests()
+      }
       while let signal = try signals.next() {
         switch signal {
         case SIGCHLD: try noteEndedProcesses()
@@ -260,9 +262,14 @@ struct Supervisor {
     logger.error("no worker serves: requests are refused until one does")
   }
 
+  /// Where connections wait for a worker: new ones, and those that workers have left.
+  private var requestDescriptors: [Int32] {
+    [run.socket.descriptor.number, handOver.output.number]
+  }
+
   /// The web server has its answer at once, and not when it no longer waits.
   private func refuseRequests() {
-    while let connection = try? System.accept(run.socket.descriptor) {
+    while let connection = try? System.accept(run.socket.descriptor) ?? handOver.take() {
       withExtendedLifetime(connection) {}
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import XCTest
 
 /// No worker can serve: clients are told at once, and the service is back as soon as it can be.
@@ -37,5 +38,21 @@ final class DarkServiceTests: EndToEndTestCase {
     XCTAssertTrue(
       eventually(within: 10) { (try? site.ask(.login("alice")).status) == 200 }, site.logs)
     XCTAssertTrue(site.postern?.log.contains("requests are served again") == true, site.logs)
+  }
+
+  func testH2_whereNoWorkerCanStartRequestsOnKeptConnectionsAreRefusedToo() throws {
+    let site = try makeInstallation(.init(settings: ["POSTERN_WORKERS": "1"]))
+    try site.startPostern()
+    let client = try FastCGIClient(path: site.socketPath)
+    client.send("GET", "/password-policy")
+    XCTAssertEqual(try client.reply().status, 200)
+    try FileManager.default.moveItem(atPath: site.data, toPath: "\(site.folder)/away")
+    // A worker that is asked to end leaves the connection to the next one.
+    for worker in site.workers { kill(worker, SIGTERM) }
+    XCTAssertTrue(
+      eventually(within: 10) { site.postern?.log.contains("no worker serves") == true }, site.logs)
+    client.send("GET", "/password-policy")
+    XCTAssertTrue(client.hears(within: 5_000))
+    XCTAssertTrue(client.isEnded())
   }
 }
