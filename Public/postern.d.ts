@@ -104,8 +104,8 @@ export interface Client extends EventTarget {
    */
   logout(): Promise<void>;
   /**
-   * After a reload: who is signed in? Null is a stranger. Where the cookie's session has left no
-   * trace that scripts can see, nobody is, unless the service is to be asked (`ask`).
+   * After a reload: who is signed in? `null` is nobody. Where scripts can see no sign of a
+   * session in a cookie, the service is asked only with `ask`.
    * @throws {PosternError} trouble, when nobody could tell. It goes on asking; `change` will say.
    */
   restore(options?: { ask?: boolean }): Promise<User | null>;

@@ -2,8 +2,8 @@ const key = "postern.left";
 const seconds = 10;
 
 /**
- * Leaves these pages for another one of this site. What is behind a gate that goes on refusing would
- * send the person straight back, for ever: who was sent there by itself a moment ago stays here.
+ * Leaves these pages for another one of this site. An application that goes on refusing sends
+ * the person back at once: so nobody is sent to the same path twice within some seconds.
  *
  * @param {string} path
  * @returns {boolean} whether it has left
@@ -28,6 +28,6 @@ export function forgetDeparture() {
   try {
     sessionStorage.removeItem(key);
   } catch {
-    // Nothing is kept there either.
+    // Then there is nothing to remove.
   }
 }

@@ -6,7 +6,7 @@ import { newPassword } from "../app/new-password.js";
 
 /**
  * Behind the link that an operator made. Its secret stays in the address, so that the page can be
- * loaded again, until it is used, which leaves nothing of it worth hiding.
+ * loaded again; once it is used it is worthless.
  *
  * @type {import("../app/router.js").Page}
  */

@@ -61,7 +61,7 @@ public struct PasswordLinks: Sendable {
   ///
   /// Both are one write, since a link is good for one generation of the password. Before it, nothing
   /// is lost: the link is good still. After it, the link's document is of no use to anybody and is
-  /// removed at leisure.
+  /// removed later.
   ///
   /// - Parameter prepare: as of `UserDirectory.changePassword`. Not called for a link that is not
   ///   good.

@@ -32,7 +32,7 @@ public struct LinkModule: HandlerModule {
 
   /// In an order that may break off anywhere. The sessions are ended first: the link is good still,
   /// and the person, who has heard nothing, uses it again. Then one write sets the password and uses
-  /// up the link. What comes after it has no say: sessions of sign-ins that were under way with the
+  /// up the link. What comes after it may fail: sessions of sign-ins that were under way with the
   /// old password end at their next refresh if not here, and a used link's document opens nothing.
   ///
   /// Nothing is throttled: a secret of 256 bits is not guessed, and no hash is computed for one.

@@ -22,7 +22,7 @@ public enum GuessablePattern: Sendable {
       lengths[GuessablePattern(match.Type), default: 0] += Int(match.Length)
       part = match.Next?.pointee
     }
-    // What is no pattern is no reason, as long as there is another.
+    // What is no pattern counts only where there is none.
     lengths[.other] = nil
     self = Self.byPrecision.max { lengths[$0, default: 0] < lengths[$1, default: 0] } ?? .other
     if lengths.isEmpty { self = .other }

@@ -15,8 +15,8 @@ struct RestartPolicy {
   private static let usefulLife = Duration.milliseconds(250)
   private static let longestPause = 30
 
-  /// The pause is no longer where no other worker is there: one that served before it fell over is
-  /// started again at once, almost; one that could not serve may do so by now.
+  /// The longest pause where there is no other worker. One that served before it ended will probably
+  /// serve again; one that did not needs the operator, or a cause that passes.
   static func longestPauseOfLast(wasReady: Bool) -> Duration {
     wasReady ? .milliseconds(250) : .seconds(4)
   }

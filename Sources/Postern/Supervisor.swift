@@ -173,7 +173,7 @@ struct Supervisor {
     }
   }
 
-  /// A pipe that has ended without a word is that of a worker which has ended, too.
+  /// An empty pipe that is ready has ended, with its worker.
   private func isNowReady(_ worker: WorkerProcess?, _ ready: [Int32]) -> Bool {
     guard let readiness = worker?.readiness, ready.contains(readiness.number) else { return false }
     return (try? System.read(readiness, limit: 1))?.isEmpty == false
