@@ -66,13 +66,16 @@ public final class EventLoop: @unchecked Sendable {
     try queue.add(stopFlag.descriptor, token: Self.stopToken)
   }
 
-  /// Watches `source` and keeps it for as long as it is watched.
+  /// Watches `source` and keeps it for as long as it is watched. Where the loop has ended, only tells
+  /// it so.
   public func add(_ source: any EventSource) throws(SystemCallError) {
-    let token = sources.withLock { state in
+    let token = sources.withLock { state -> UInt64? in
+      guard !state.loopHasEnded else { return nil }
       state.lastToken += 1
       state.watched[state.lastToken] = source
       return state.lastToken
     }
+    guard let token else { return source.loopEnds() }
     try watch(source, token)
   }
 

@@ -288,6 +288,20 @@ final class EventLoopTests: XCTestCase {
     self.loop = nil
   }
 
+  func testSourceThatComesAfterTheEndIsToldOfItAndNotKept() throws {
+    let loop = try start()
+    loop.stop()
+    weak var kept: Pipe?
+    do {
+      let pipe = try Pipe()
+      kept = pipe
+      try loop.add(pipe)
+      XCTAssertEqual(pipe.loopEnd.count, 1)
+    }
+    XCTAssertNil(kept)
+    self.loop = nil
+  }
+
   func testStopOfABusyLoopReturns() throws {
     let loop = try start()
     let pipe = try Pipe {
