@@ -25,7 +25,8 @@ public final class Responder: Sendable {
     Connection.startLibrary()
     try System.setNonBlocking(listener)
     loop = try EventLoop(threadLimit: Self.threadLimit, logger: logger)
-    let service = Service(router: router, others: others, hasAnswered: hasAnswered)
+    let left = others.map { LeftConnections(queue: $0) }
+    let service = Service(router: router, left: left, hasAnswered: hasAnswered)
     try loop.add(Listener(descriptor: listener, loop: loop, service: service, logger: logger))
     if let others {
       try loop.add(HandOver(queue: others, loop: loop, service: service, logger: logger))
@@ -43,7 +44,7 @@ public final class Responder: Sendable {
 /// What all connections share.
 private struct Service: Sendable {
   let router: Router
-  let others: DescriptorQueue?
+  let left: LeftConnections?
   let hasAnswered: @Sendable () -> Void
 }
 
@@ -77,10 +78,7 @@ private final class Listener: EventSource {
   }
 }
 
-/// Connections that workers which end pass on to those that stay.
-///
-/// The web server keeps connections, and may send the next request at the very moment at which the
-/// worker ends: on a connection that is closed then, it would be lost.
+/// Takes over the connections that other workers have left.
 private final class HandOver: EventSource {
   private let queue: DescriptorQueue
   private unowned let loop: EventLoop
@@ -121,8 +119,8 @@ private final class Peer: EventSource {
 
   var descriptor: FileDescriptor { connection.descriptor }
 
-  /// Nothing of it has been read here that was not answered. Where the queue is full it is closed.
-  func loopEnds() { try? service.others?.pass(descriptor) }
+  /// Nothing of it has been read here that was not answered.
+  func loopEnds() { service.left?.add(descriptor) }
 
   func serve(on executor: ThreadExecutor) -> Bool {
     guard let incoming = connection.receive() else { return false }

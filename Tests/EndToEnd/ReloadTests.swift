@@ -22,6 +22,26 @@ final class ReloadTests: EndToEndTestCase {
     XCTAssertGreaterThan(result["200"] ?? 0, 200)
   }
 
+  func testH8_moreConnectionsThanTheQueueHoldsOutliveAReload() throws {
+    let site = try makeInstallation(.init(settings: ["POSTERN_WORKERS": "1"]))
+    try site.startPostern()
+    let clients = try (0..<600).map { _ in try FastCGIClient(path: site.socketPath) }
+    for _ in 1...2 {
+      for client in clients {
+        client.send("GET", "/password-policy")
+        XCTAssertEqual(try client.reply().status, 200)
+      }
+      let before = Set(site.workers)
+      try reload(site)
+      XCTAssertTrue(
+        eventually(within: 20) { before.isDisjoint(with: site.workers) }, site.logs)
+    }
+    for client in clients {
+      client.send("GET", "/password-policy")
+      XCTAssertEqual(try client.reply().status, 200)
+    }
+  }
+
   func testH10_workersThatAreReplacedAfterSoManyRequestsFailNone() throws {
     let site = try makeInstallation(.init(settings: ["POSTERN_WORKERS_MAX_REQUESTS": "50"]))
     try site.start()
