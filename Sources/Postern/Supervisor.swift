@@ -110,8 +110,10 @@ struct Supervisor {
   private func millisecondsToNextStep() -> Int32 {
     var times = slots.filter { $0.current == nil }.map(\.startAt) + leaving.values
     if isReloading { times += slots.map(\.startAt).filter { $0 > .now } }
-    times += slots.compactMap(\.successor).map { $0.startedAt + Self.startTimeout }
-    times += [sweeper.nextStart, preparation?.deadline].compactMap { $0 }
+    // What is past these has been killed, and will be heard of.
+    let deadlines = startingWorkers.map { $0.startedAt + Self.startTimeout }
+    times += (deadlines + [preparation?.deadline].compactMap { $0 }).filter { $0 > .now }
+    times += [sweeper.nextStart].compactMap { $0 }
     if let darkSince, !refusesRequests { times.append(darkSince + Self.darkLimit) }
     return times.min().map { Self.milliseconds($0 - .now) } ?? -1
   }
@@ -153,6 +155,10 @@ struct Supervisor {
       slots[index].startAt = .now + .seconds(1)
       return nil
     }
+  }
+
+  private var startingWorkers: [WorkerProcess] {
+    slots.flatMap { [$0.current, $0.successor] }.compactMap { $0 }.filter { !$0.isReady }
   }
 
   private var readinessDescriptors: [Int32] {
@@ -204,9 +210,8 @@ struct Supervisor {
       System.send(SIGKILL, to: process)
       leaving[process] = .now + Self.stopTimeout
     }
-    for successor in slots.compactMap(\.successor)
-    where successor.startedAt + Self.startTimeout <= .now {
-      System.send(SIGKILL, to: successor.id)
+    for worker in startingWorkers where worker.startedAt + Self.startTimeout <= .now {
+      System.send(SIGKILL, to: worker.id)
     }
     if let preparation, preparation.deadline <= .now {
       System.send(SIGKILL, to: preparation.process)

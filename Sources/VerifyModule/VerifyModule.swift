@@ -44,7 +44,8 @@ public struct VerifyModule: HandlerModule {
     return response
   }
 
-  /// Nothing else may stand in the query: a slip of the pen must not let everybody in.
+  /// Nothing else may stand in the query: a mistake in the settings of the web server must
+  /// not admit everybody.
   private func groups(in request: Request) throws(HTTPError) -> [String] {
     let groups = try request.queryValues(ofNothingBut: "group")
     guard groups.allSatisfy({ GroupName($0) != nil }) else { throw .invalidQuery }

@@ -67,7 +67,12 @@ final class ReloadTests: EndToEndTestCase {
     XCTAssertEqual(try site.ask(.get("/job-list", bearer: login.accessToken)).status, 404)
     XCTAssertEqual(try site.ask(.get("/current-user", bearer: login.accessToken)).status, 200)
 
-    try FileManager.default.removeItem(atPath: "\(site.data)/keys.json")
+    let other = try makeInstallation()
+    try other.startPostern()
+    other.stop()
+    let keys = "\(site.data)/keys.json"
+    try FileManager.default.removeItem(atPath: keys)
+    try FileManager.default.copyItem(atPath: "\(other.data)/keys.json", toPath: keys)
     before = site.workers
     try reload(site)
     XCTAssertTrue(isReplaced(before, of: site), site.logs)
@@ -117,18 +122,27 @@ final class ReloadTests: EndToEndTestCase {
     }
   }
 
-  func testH8_keysThatCannotBeReadKeepTheOldWorkers() throws {
+  func testH8_keysThatCannotBeReadOrAreMissingKeepTheOldWorkers() throws {
     let site = try makeInstallation()
     try site.start()
     let before = site.workers
     let token = try site.login("alice").accessToken
-    try Data("{".utf8).write(to: URL(fileURLWithPath: "\(site.data)/keys.json"))
-    try reload(site)
-    let supervisor = try XCTUnwrap(site.postern)
-    XCTAssertTrue(
-      eventually(within: 10) { supervisor.log.contains("reload refused") }, supervisor.log)
-    XCTAssertEqual(site.workers, before)
-    XCTAssertEqual(try site.ask(.get("/job-list", bearer: token)).status, 200)
+    let keys = "\(site.data)/keys.json", supervisor = try XCTUnwrap(site.postern)
+    let spoilings: [() throws -> Void] = [
+      { try Data("{".utf8).write(to: URL(fileURLWithPath: keys)) },
+      { try FileManager.default.removeItem(atPath: keys) },
+    ]
+    for (number, spoil) in spoilings.enumerated() {
+      try spoil()
+      try reload(site)
+      XCTAssertTrue(
+        eventually(within: 10) {
+          supervisor.log.components(separatedBy: "reload refused").count == number + 2
+        }, supervisor.log)
+      XCTAssertEqual(site.workers, before)
+      XCTAssertEqual(try site.ask(.get("/job-list", bearer: token)).status, 200)
+    }
+    XCTAssertTrue(supervisor.log.contains("keys.json is missing"), supervisor.log)
   }
 
   func testH8_manySignalsAtOnceAreAtMostTwoReloads() throws {

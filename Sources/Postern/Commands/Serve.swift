@@ -4,6 +4,7 @@ import FastCGI
 import Glibc
 import Logging
 import SystemCalls
+import Tokens
 
 struct Serve: ParsableCommand {
   static var configuration: CommandConfiguration {
@@ -52,6 +53,12 @@ struct Prepare: ParsableCommand {
     let configuration = try settings.load()
     let logger = Logger.startPostern(level: configuration.logLevel)
     _ = try openStore(configuration, ifMissing: .refuse())
+    if configuration.accessSecret == nil || configuration.refreshSecret == nil,
+      try KeyFile.load(inFolder: configuration.data) == nil
+    {
+      throw ConfigurationError(
+        "keys.json is missing: new keys, which a restart makes, would sign everybody out")
+    }
     try Inheritance(checking: configuration, logger)
       .write(to: FileDescriptor(Inheritance.descriptor))
   }
