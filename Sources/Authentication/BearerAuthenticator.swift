@@ -1,4 +1,6 @@
-import ForeignInput
+public import ForeignInput
+public import FoundationEssentials
+import Glibc
 import HTTPTypes
 public import HandlerKit
 public import Tokens
@@ -26,7 +28,7 @@ public struct BearerAuthenticator: Authenticator {
   /// - Throws: 401, with `WWW-Authenticate` as RFC 6750 §3 has it; 403 for who is not in a group
   ///   that is required; `DocumentStoreError` where the session cannot be checked.
   public func authenticate(_ request: Request) throws -> AccessClaims {
-    var claims = try verify(request)
+    var claims = try verify(request.header(.authorization), at: request.time)
     if let sessionCheck, sessionCheck.covers(request) {
       guard let user = try sessionCheck.user(of: claims, at: request.time) else {
         throw HTTPError.invalidToken
@@ -39,14 +41,14 @@ public struct BearerAuthenticator: Authenticator {
     return claims
   }
 
-  /// What the token says, if it is good by itself: the store is not asked.
+  /// What the token in this header says, if it is good by itself: the store is not asked.
   /// - Throws: 401, as `authenticate`
-  public func verify(_ request: Request) throws(HTTPError) -> AccessClaims {
-    guard let token = bearerToken(request.header(.authorization)) else {
-      throw .missingToken
-    }
+  public func verify(
+    _ authorization: ForeignText?, at time: Date
+  ) throws(HTTPError) -> AccessClaims {
+    guard let token = bearerToken(authorization) else { throw .missingToken }
     do {
-      return try tokens.verifyAccessToken(token, at: request.time)
+      return try tokens.verifyAccessToken(token, at: time)
     } catch {
       switch error {
       case .malformed, .otherType: throw .invalidToken
@@ -85,8 +87,15 @@ extension HTTPError {
 /// What follows the scheme `Bearer` (in any case) and exactly one space.
 private func bearerToken(_ header: ForeignText?) -> ForeignText? {
   guard let bytes = header?.bytes, bytes.count > 7, bytes[6] == UInt8(ascii: " "),
-    Array(bytes[..<6].lowercasedASCII) == Array("bearer".utf8)
+    bytes[..<6].isInAnyCase("bearer"), !hasSpace(bytes[7...])
   else { return nil }
-  let token = bytes[7...]
-  return token.contains(UInt8(ascii: " ")) ? nil : ForeignText(token)
+  return ForeignText(bytes[7...])
+}
+
+/// By the C library, which looks at many bytes at once.
+private func hasSpace(_ bytes: ArraySlice<UInt8>) -> Bool {
+  bytes.withUnsafeBytes { bytes in
+    guard let start = bytes.baseAddress else { return false }
+    return memchr(start, Int32(UInt8(ascii: " ")), bytes.count) != nil
+  }
 }

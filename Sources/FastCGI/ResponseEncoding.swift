@@ -4,9 +4,8 @@ public import HandlerKit
 extension Response {
   /// The response as CGI writes it (RFC 3875 §6.2): `Status`, the headers, the body.
   ///
-  /// `HTTPField` holds no CR or LF, so no value can end its line. An interim status (1xx) cannot
-  /// be sent this way; it becomes 500. `Content-Length` is always set, but for 204 and 304, which
-  /// have no body (RFC 9110 §6.4.1).
+  /// An interim status (1xx) cannot be sent this way; it becomes 500. `Content-Length` is always
+  /// set, but for 204 and 304, which have no body (RFC 9110 §6.4.1).
   public func encoded(to method: HTTPRequest.Method) -> [UInt8] {
     var status = status
     var body = body
@@ -23,12 +22,7 @@ extension Response {
     answer.append(" ")
     answer.append(status.reasonPhrase)
     answer.append("\r\n")
-    for field in headers where field.name != .contentLength {
-      answer.append(field.name.rawName)
-      answer.append(": ")
-      answer.append(field.value)
-      answer.append("\r\n")
-    }
+    appendFields(to: &answer)
     if mayHaveBody {
       answer.append("Content-Length: ")
       answer.append(String(body.count))
@@ -37,14 +31,5 @@ extension Response {
     answer.append("\r\n")
     if mayHaveBody, method != .head { answer += body }
     return answer
-  }
-}
-
-extension [UInt8] {
-  /// As one copy of memory; `append(contentsOf: text.utf8)` asks for each byte.
-  fileprivate mutating func append(_ text: String) {
-    if text.utf8.withContiguousStorageIfAvailable({ append(contentsOf: $0) }) == nil {
-      append(contentsOf: text.utf8)
-    }
   }
 }

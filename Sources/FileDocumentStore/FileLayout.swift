@@ -46,12 +46,19 @@ struct FileLayout {
 /// Keeps lower-case letters, digits, `-` and `_`; all else, upper case too, becomes `%` and two
 /// digits. So no two keys share a name, not even where the file system ignores case.
 private func percentEncoded(_ key: String) -> String {
-  key.utf8.reduce(into: "") { name, byte in
+  func isKept(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
       UInt8(ascii: "-"), UInt8(ascii: "_"):
+      true
+    default: false
+    }
+  }
+  if key.utf8.allSatisfy(isKept) { return key }
+  return key.utf8.reduce(into: "") { name, byte in
+    if isKept(byte) {
       name.unicodeScalars.append(UnicodeScalar(byte))
-    default:
+    } else {
       name += "%" + [byte].hexadecimal
     }
   }

@@ -12,7 +12,22 @@ extension Collection<UInt8> where SubSequence: Collection<UInt8> {
   /// With the letters A to Z in lower case, and every other byte as it is.
   @inlinable
   public var lowercasedASCII: [UInt8] {
-    map { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 ? $0 | 0x20 : $0 }
+    map(\.lowercasedASCII)
+  }
+
+  /// Whether they are those of `text`, which has no upper case, with the letters A to Z in any case.
+  @inlinable
+  public func isInAnyCase(_ text: StaticString) -> Bool {
+    elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)) {
+      $0.lowercasedASCII == $1
+    }
+  }
+}
+
+extension UInt8 {
+  @inlinable
+  var lowercasedASCII: UInt8 {
+    UInt8(ascii: "A")...UInt8(ascii: "Z") ~= self ? self | 0x20 : self
   }
 }
 

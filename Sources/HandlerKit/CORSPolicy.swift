@@ -16,7 +16,7 @@ public struct CORSPolicy: Sendable {
   /// Adds to an answer what lets the caller's page read it.
   func apply(to response: inout Response, origin: ForeignText?) {
     guard !allowedOrigins.isEmpty else { return }
-    response.headers.append(HTTPField(name: .vary, value: "Origin"))
+    response.add(HTTPField(name: .vary, value: "Origin"))
     guard let origin, allowedOrigins.contains(origin) else { return }
     response.headers[.accessControlAllowOrigin] = origin.latin1
     response.headers[.accessControlExposeHeaders] = "Retry-After, WWW-Authenticate, X-Request-Id"

@@ -11,7 +11,7 @@ public final class EncodedResponses<Value: Encodable & Equatable & Sendable>: Se
   /// - Throws: `EncodingError`
   public func json(_ value: Value, of key: String) throws -> Response {
     if let kept = kept[key], kept.value == value { return kept.response }
-    let response = try Response.json(value)
+    let response = try Response.json(value).encodedOnce
     kept[key] = (value, response)
     return response
   }

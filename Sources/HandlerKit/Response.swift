@@ -4,12 +4,19 @@ public import HTTPTypes
 /// One HTTP response, whole.
 public struct Response: Sendable {
   public var status: HTTPResponse.Status
-  public var headers: HTTPFields
+  public var headers: HTTPFields {
+    get { encodedFields.map { HTTPFields($0.fields + ownFields) } ?? ownFields }
+    set { (encodedFields, ownFields) = (nil, newValue) }
+  }
   public var body: [UInt8]
+
+  /// Come before the others.
+  private var encodedFields: EncodedFields?
+  private var ownFields: HTTPFields
 
   public init(status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = []) {
     self.status = status
-    self.headers = headers
+    self.ownFields = headers
     self.body = body
   }
 
@@ -28,7 +35,42 @@ public struct Response: Sendable {
   public static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
     Response(
       status: status,
-      headers: [.contentType: "text/plain; charset=utf-8"],
+      headers: plainText,
       body: [UInt8](text.utf8))
+  }
+
+  private static let plainText: HTTPFields = [.contentType: "text/plain; charset=utf-8"]
+}
+
+extension Response {
+  /// The same answer, to be given again and again: with the fields that every answer has, and all
+  /// of them encoded once.
+  public var encodedOnce: Response {
+    var response = self
+    response.addFieldsOfEveryAnswer()
+    response.encodedFields = EncodedFields(response.headers)
+    response.ownFields = [:]
+    return response
+  }
+
+  mutating func addFieldsOfEveryAnswer() {
+    if !has(.xContentTypeOptions) { add(Self.noSniffing) }
+    if !has(.cacheControl) { add(Self.noStore) }
+  }
+
+  private static let noSniffing = HTTPField(name: .xContentTypeOptions, value: "nosniff")
+  private static let noStore = HTTPField(name: .cacheControl, value: "no-store")
+
+  /// Adds a field, and leaves those alone that are encoded.
+  mutating func add(_ field: HTTPField) { ownFields.append(field) }
+
+  func has(_ name: HTTPField.Name) -> Bool {
+    ownFields.contains(name) || encodedFields?.fields.contains(name) ?? false
+  }
+
+  /// Writes each header field as a line, but for `Content-Length`.
+  package func appendFields(to bytes: inout [UInt8]) {
+    if let encodedFields { bytes += encodedFields.lines }
+    ownFields.append(to: &bytes)
   }
 }

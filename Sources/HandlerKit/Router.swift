@@ -104,14 +104,11 @@ public struct Router: Sendable {
   /// Adds what every answer has.
   private func finished(_ response: Response, id: String) -> Response {
     var response = response
-    response.headers[.xRequestID] = id
-    if !response.headers.contains(.xContentTypeOptions) { response.headers.append(Self.noSniffing) }
-    if !response.headers.contains(.cacheControl) { response.headers.append(Self.noStore) }
+    if response.has(.xRequestID) { response.headers[.xRequestID] = nil }
+    response.add(HTTPField(name: .xRequestID, value: id))
+    response.addFieldsOfEveryAnswer()
     return response
   }
-
-  private static let noSniffing = HTTPField(name: .xContentTypeOptions, value: "nosniff")
-  private static let noStore = HTTPField(name: .cacheControl, value: "no-store")
 
   private func answer(_ request: Request, _ found: Found?) async throws -> Response {
     guard let (routes, parameters) = found else { throw HTTPError.notFound }

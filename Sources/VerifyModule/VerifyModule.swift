@@ -39,7 +39,7 @@ public struct VerifyModule: HandlerModule {
       throw HTTPError.notInGroup
     }
     if let kept = answers[visitor.session], kept.visitor == visitor { return kept.response }
-    let response = visitor.response
+    let response = visitor.response.encodedOnce
     answers[visitor.session] = (visitor, response)
     return response
   }

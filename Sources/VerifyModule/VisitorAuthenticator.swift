@@ -24,7 +24,7 @@ struct VisitorAuthenticator: Authenticator {
   /// - Throws: 401, with the code `renew` where it helps to refresh first; `DocumentStoreError`
   ///   where the session cannot be checked.
   func authenticate(_ request: Request) throws -> Visitor {
-    let byToken = try request.hasBearer ? tokenVisitor(request) : nil
+    let byToken = try tokenVisitor(request)
     let byCookie = try cookieVisitor(request)
     switch (byToken, byCookie) {
     case (let one?, let other?) where one.id == other.id && one.session == other.session:
@@ -35,8 +35,11 @@ struct VisitorAuthenticator: Authenticator {
     }
   }
 
-  private func tokenVisitor(_ request: Request) throws -> Visitor {
-    let claims = try bearer.verify(request)
+  private func tokenVisitor(_ request: Request) throws -> Visitor? {
+    guard let authorization = request.header(.authorization), isOfBearer(authorization) else {
+      return nil
+    }
+    let claims = try bearer.verify(authorization, at: request.time)
     guard let user = try sessionCheck.user(of: claims, at: request.time) else {
       throw HTTPError.invalidToken
     }
@@ -63,14 +66,11 @@ struct VisitorAuthenticator: Authenticator {
   }
 }
 
-extension Request {
-  /// Whether it has credentials of the scheme `Bearer`, good or bad. Those of other schemes are the
-  /// business of the application behind the web server.
-  fileprivate var hasBearer: Bool {
-    guard let header = header(.authorization) else { return false }
-    let scheme = header.bytes.prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
-    return scheme.count == 6 && scheme.lowercasedASCII == Array("bearer".utf8)
-  }
+/// Whether these are credentials of the scheme `Bearer`, good or bad. Those of other schemes are the
+/// business of the application behind the web server.
+private func isOfBearer(_ authorization: ForeignText) -> Bool {
+  authorization.bytes.prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+    .isInAnyCase("bearer")
 }
 
 extension HTTPError {

@@ -62,6 +62,24 @@ final class ResponseEncodingTests: XCTestCase {
     }
   }
 
+  func testHeadersThatWereEncodedBeforeAreWrittenAsTheyAre() {
+    var response = Response(
+      status: .ok, headers: [.contentType: "text/css", .contentLength: "99"], body: [65])
+    response.headers.append(HTTPField(name: .setCookie, value: "a=1"))
+    response.headers.append(HTTPField(name: .setCookie, value: "b=2"))
+    let kept = response.encodedOnce
+    XCTAssertEqual(text(kept), text(Response(status: .ok, headers: kept.headers, body: [65])))
+  }
+
+  func testHeaderThatIsChangedAfterItWasEncodedIsWrittenAsChanged() {
+    var response = Response(status: .noContent, headers: [.location: "/old"]).encodedOnce
+    response.headers[.location] = "/new"
+    response.headers[.allow] = "GET"
+    let lines = text(response).split(separator: "\r\n")
+    XCTAssertEqual(lines.filter { $0.hasPrefix("Location:") }, ["Location: /new"])
+    XCTAssertEqual(lines.filter { $0.hasPrefix("Allow:") }, ["Allow: GET"])
+  }
+
   func testA24_lineBreaksInAReasonEndNoLine() {
     let status = HTTPResponse.Status(code: 200, reasonPhrase: "OK\r\nSet-Cookie: x")
     let lines = text(Response(status: status)).split(separator: "\r\n")

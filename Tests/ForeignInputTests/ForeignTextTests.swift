@@ -43,6 +43,15 @@ final class ForeignTextTests: XCTestCase {
 }
 
 final class BytesTests: XCTestCase {
+  func testOnlyLettersAreEqualInAnyCase() {
+    for same in ["bearer-1", "BEARER-1", "bEaReR-1"] {
+      XCTAssertTrue(Array(same.utf8).isInAnyCase("bearer-1"), same)
+    }
+    for other in ["", "bearer-", "bearer-12", "bearer\r1", "bearer-\u{11}", "be\u{e4}rer-1"] {
+      XCTAssertFalse(Array(other.utf8).isInAnyCase("bearer-1"), other)
+    }
+  }
+
   func testPartsAreBetweenSeparatorsAndMayBeEmpty() {
     func parts(_ text: String, _ limit: Int = .max) -> [String] {
       Array(text.utf8).parts(between: ";", atMost: limit).map {

@@ -1,6 +1,8 @@
 import Foundation
+import HTTPTypes
 import HandlerKit
 import Synchronization
+import TestSupport
 import XCTest
 
 final class EncodedResponsesTests: XCTestCase {
@@ -37,5 +39,29 @@ final class EncodedResponsesTests: XCTestCase {
     XCTAssertEqual(try responses.json(["a"], of: "1").body, Array(#"["a"]"#.utf8))
     XCTAssertEqual(try responses.json(["b"], of: "2").body, Array(#"["b"]"#.utf8))
     XCTAssertEqual(try responses.json(["a"], of: "1").body, Array(#"["a"]"#.utf8))
+  }
+
+  func testAnswerThatWasEncodedBeforeGetsTheHeadersOfAnyOther() async throws {
+    let answers = [
+      Response.text("a"),
+      Response(status: .ok, headers: [.cacheControl: "max-age=60"]),
+      Response(status: .ok, headers: [HTTPField.Name("X-Request-Id")!: "of another"]),
+    ]
+    for answer in answers {
+      let router = try Router(
+        [
+          SampleModule {
+            Route(.get, "/plain") { _ in answer }
+            Route(.get, "/encoded") { _ in answer.encodedOnce }
+          }
+        ],
+        cors: CORSPolicy(allowedOrigins: ["https://app.example.com"]), logger: RecordingLog().logger
+      )
+      for origin in ["https://app.example.com", "https://other.example.com"] {
+        let plain = await router.respond(to: .make(.get, "/plain", headers: [.origin: origin]))
+        let encoded = await router.respond(to: .make(.get, "/encoded", headers: [.origin: origin]))
+        XCTAssertEqual(encoded.headers, plain.headers)
+      }
+    }
   }
 }
