@@ -24,8 +24,12 @@ final class CrashPointTests: TemporaryFolderTestCase {
   private func check(_ operation: Operation) async throws {
     let scene = try await Scene(in: "\(folder)/\(UUID().uuidString.prefix(8))")
     var worker = try scene.worker()
-    // Once before, as every later worker is asked before its turn: the first time reads more files.
-    XCTAssertNotNil(worker.call(operation.call(scene)))
+    // Once before, as every later worker is asked before its turn: the first time reads more files,
+    // and the questions after each turn leave others in memory.
+    var before = Aftermath(scene: scene, answer: worker.call(operation.call(scene)), worker: worker)
+    operation.check(&before)
+    before.checkOthers()
+    XCTAssertEqual(before.violations, [])
     try scene.reset()
     let recorder = try Tracer(worker.process, [], in: scene.folder)
     XCTAssertNotNil(worker.call(operation.call(scene)))
