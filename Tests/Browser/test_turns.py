@@ -2,7 +2,7 @@
 
 import time
 
-from steps import expect_jobs, expect_signed_in, sign_in
+from steps import counted, expect_jobs, expect_signed_in, sign_in
 
 GRACE = 1
 SETTINGS = {"POSTERN_TOKENS_GRACE": str(GRACE)}
@@ -27,12 +27,13 @@ def test_L3_a_closed_tab_s_late_answer_leaves_the_other_tab_signed_in(page, cont
     other.goto("/devices")
     expect_signed_in(other)
     held = hold_first_answer(context)
+    refreshes = counted(context, "/refresh-token")
     with page.expect_request("**/refresh-token"):
         page.reload(wait_until="commit")
     # It waits for its turn, until the other one is closed.
     other.reload(wait_until="commit")
     other.wait_for_timeout(500)
-    assert len(held) == 1
+    assert len(held) == 1 and len(refreshes) == 1
     page.close()
     expect_signed_in(other, "alice")
     other.reload()
