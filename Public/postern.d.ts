@@ -140,7 +140,9 @@ export interface Environment {
   clearTimeout(timer: any): void;
   random(): number;
   location?: Pick<Location, "href" | "origin">;
-  navigator?: Partial<Pick<Navigator, "userAgent" | "language" | "cookieEnabled" | "onLine">>;
+  navigator?: Partial<Pick<Navigator, "userAgent" | "language" | "cookieEnabled" | "onLine">> & {
+    readonly locks?: Locks;
+  };
   isSecureContext?: boolean;
   crypto?: Pick<Crypto, "subtle" | "getRandomValues">;
   BroadcastChannel?: new (name: string) => Channel;
@@ -148,6 +150,15 @@ export interface Environment {
   readonly localStorage?: Pick<Storage, "getItem" | "setItem" | "removeItem">;
   addEventListener?(type: string, listener: (event: any) => void): void;
   removeEventListener?(type: string, listener: (event: any) => void): void;
+}
+
+/** What the client uses of `navigator.locks`. */
+export interface Locks {
+  request(
+    name: string,
+    options: { signal: AbortSignal },
+    action: () => Promise<void>,
+  ): Promise<unknown>;
 }
 
 /** What the client uses of a `BroadcastChannel`. */

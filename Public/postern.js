@@ -76,16 +76,17 @@ class PosternClient extends EventTarget {
     const changed = () => this.dispatchEvent(new Event("trouble"));
     this.#troubles = new Troubles(environment, changed, () => this.retry());
     const { retries } = this.#troubles;
+    const name = shared ? `postern ${tokens} ${base.href}` : null;
+    this.#tabs = new Tabs(environment, name, this.#hear);
     this.#refresher = new Refresher(
       this.#service,
       this.#keeper,
       retries,
       this.#fingerprint,
       this.#attempts,
+      this.#tabs,
     );
     this.#signOuts = new SignOuts(this.#service, this.#storage, tokens === "cookie");
-    const Channel = shared ? environment.BroadcastChannel : undefined;
-    this.#tabs = new Tabs(Channel, `postern ${tokens} ${base.href}`, this.#hear);
     this.fetch = this.fetch.bind(this);
     for (const [type, listener] of this.#listeners) environment.addEventListener?.(type, listener);
   }

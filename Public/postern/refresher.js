@@ -10,6 +10,7 @@ export class Refresher {
   #retries;
   #fingerprint;
   #attempts;
+  #tabs;
 
   /**
    * @param {import("./service.js").Service} service
@@ -17,13 +18,15 @@ export class Refresher {
    * @param {import("./retries.js").Retries} retries
    * @param {import("./fingerprint.js").Fingerprint} fingerprint
    * @param {import("./attempts.js").Attempts} attempts
+   * @param {import("./tabs.js").Tabs} tabs
    */
-  constructor(service, keeper, retries, fingerprint, attempts) {
+  constructor(service, keeper, retries, fingerprint, attempts, tabs) {
     this.#service = service;
     this.#keeper = keeper;
     this.#retries = retries;
     this.#fingerprint = fingerprint;
     this.#attempts = attempts;
+    this.#tabs = tabs;
   }
 
   /**
@@ -33,20 +36,28 @@ export class Refresher {
    * @param {import("./session.js").Session} session
    */
   async refresh(session) {
+    const before = this.#keeper.accessToken;
     for (let count = 1; ; count += 1) {
-      const fingerprint = await this.#fingerprint.forRefresh();
-      session.assertLive();
-      // In this order: an attempt that is older than its token does no harm.
-      const attempt = this.#attempts.take();
-      const sent = this.#keeper.refreshToken;
-      // What is undefined is not sent.
-      const body = { refreshToken: sent ?? undefined, fingerprint, attempt };
-      try {
+      let sent = /** @type {string | null} */ (null);
+      const send = async () => {
+        const fingerprint = await this.#fingerprint.forRefresh();
+        session.assertLive();
+        const { accessToken } = this.#keeper;
+        // Another tab, whose turn was before, has left one that all may use.
+        if (accessToken !== null && accessToken !== before) return;
+        // In this order: an attempt that is older than its token does no harm.
+        const attempt = this.#attempts.take();
+        sent = this.#keeper.refreshToken;
+        // What is undefined is not sent.
+        const body = { refreshToken: sent ?? undefined, fingerprint, attempt };
         const tokens = await this.#service.refresh(body, session.signal);
         session.assertLive();
         // Another tab may have saved a newer one, or have signed out: then this one is old.
         if (this.#keeper.refreshToken === sent) this.#keeper.save(tokens);
         this.#attempts.answered();
+      };
+      try {
+        await this.#tabs.inTurn(session.signal, send);
         this.#retries.succeeded();
         return;
       } catch (error) {

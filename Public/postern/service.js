@@ -31,7 +31,7 @@ export class Service {
    */
   logIn(body) {
     const refusals = [400, 401, 403, 413, 415, 422];
-    return this.#post("login", body, undefined, (response) => readAnswer(response, refusals));
+    return this.#post("login", body, {}, (response) => readAnswer(response, refusals));
   }
 
   /**
@@ -39,7 +39,7 @@ export class Service {
    * @param {AbortSignal} signal
    */
   async refresh(body, signal) {
-    const answer = await this.#post("refresh-token", body, signal, (response) =>
+    const answer = await this.#post("refresh-token", body, { signal }, (response) =>
       readAnswer(response, [403]),
     );
     if (typeof answer.accessToken === "string") {
@@ -50,7 +50,10 @@ export class Service {
 
   /** @param {object} body */
   logOut(body) {
-    return this.#post("logout", body, undefined, async (response) => {
+    // The browser sees it through even when the page is closed. Other answers bring a cookie, which
+    // must not come after that of a later page.
+    const options = { keepalive: this.#cookie };
+    return this.#post("logout", body, options, async (response) => {
       if (response.status !== 204 && response.status !== 200) throw await readError(response, []);
       return {};
     });
@@ -59,10 +62,10 @@ export class Service {
   /**
    * @param {string} path
    * @param {object} body
-   * @param {AbortSignal | undefined} signal
+   * @param {{ signal?: AbortSignal, keepalive?: boolean }} options
    * @param {(response: Response) => Promise<Record<string, any>>} read
    */
-  async #post(path, body, signal, read) {
+  async #post(path, body, { signal, keepalive }, read) {
     const controller = new AbortController();
     const abort = () => controller.abort(signal?.reason);
     if (signal?.aborted) abort();
@@ -78,8 +81,7 @@ export class Service {
         credentials: "same-origin",
         // A redirect would carry a password to who knows where.
         redirect: "manual",
-        // The browser sees it through, and keeps the cookie, even when the page is closed.
-        keepalive: this.#cookie,
+        keepalive,
         signal: controller.signal,
       });
       return await read(response);

@@ -115,11 +115,15 @@ test("L9: a reload in the middle of a refresh starts well", async () => {
   assert.equal((await tab.client.restore()).username, "alice");
 });
 
-test("the browser finishes a refresh after the page is closed, and keeps the cookie", async () => {
+test("of a closed page's requests the browser finishes the sign-out alone", async () => {
   const browser = new Browser();
-  await (await browser.signedIn()).reload().client.restore();
-  const { init } = browser.server.requests.find(({ path }) => path === "/refresh-token");
-  assert.equal(init.keepalive, true);
+  const tab = (await browser.signedIn()).reload();
+  await tab.client.restore();
+  await tab.client.logout();
+  const posts = browser.server.requests.filter(({ init }) => init?.method === "POST");
+  const kept = posts.filter(({ init }) => init.keepalive).map(({ path }) => path);
+  assert.deepEqual(kept, ["/logout"]);
+  const { init } = posts.find(({ path }) => path === "/refresh-token");
   assert.equal(init.credentials, "same-origin");
   assert.equal(init.headers["Content-Type"], "application/json");
 });

@@ -18,11 +18,11 @@ final class Request {
   let token: Token
   let attempt: Int?
   let mark: Int
-  /// Nobody waits for its answer any longer.
+  /// Nobody waits for its answer any longer: it took too long, or the page was left.
   var isGivenUp = false
-  /// The page was closed. In cookie mode the browser sees the request through all the same.
-  var isOrphan = false
   var answer: Answer?
+  /// The cookie comes, and the body does not.
+  var isHeadOnly = false
   /// The event in the session's trace.
   var event: Int?
 
@@ -53,6 +53,8 @@ struct Tab {
   /// In memory mode.
   var slot = Slot()
   var request: Request?
+  /// Since when another tab's refresh is waited for.
+  var queuesSince: Double?
   /// Sends of the refresh that is under way.
   var sends = 0
   var failures = 0

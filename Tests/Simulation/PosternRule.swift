@@ -5,7 +5,6 @@ import Sessions
 /// The rule of Postern: not a copy of it, but `SessionStore` itself, with the time given.
 struct PosternRule: Rule {
   let takesAttempts: Bool
-  let clientLocks = false
   let watchesUse = false
   private let store = KillableStore()
   private let sessions: SessionStore

@@ -28,7 +28,6 @@ private struct Tokens {
 ///   seconds, 30 by default) is the same.
 struct FamilyRule: Rule {
   let takesAttempts = false
-  var clientLocks: Bool { leeway > 0 }
   let watchesUse = false
   let leeway: Double
   private var tokens = Tokens()
@@ -82,7 +81,6 @@ struct FamilyRule: Rule {
 /// is `invalid_grant`, and nothing else is revoked. Signing out revokes the token that is shown.
 struct DoorkeeperRule: Rule {
   let takesAttempts = false
-  let clientLocks = true
   let watchesUse = true
   private var tokens = Tokens()
   private var revoked: Set<String> = []
@@ -120,7 +118,6 @@ struct DoorkeeperRule: Rule {
 /// Any other is theft: the session ends.
 struct SuperTokensRule: Rule {
   let takesAttempts = false
-  let clientLocks = true
   let watchesUse = true
   private var tokens = Tokens()
   private var parents: [Int: String] = [:]

@@ -34,8 +34,6 @@ struct WorkerKilled: Error {}
 protocol Rule {
   /// Whether the client sends an attempt along.
   var takesAttempts: Bool { get }
-  /// Whether its own client lets only one tab refresh at a time.
-  var clientLocks: Bool { get }
   /// Whether it makes a difference that an access token is shown.
   var watchesUse: Bool { get }
 

@@ -74,11 +74,12 @@ public struct TheftTally: Equatable, Sendable {
     unused + tooLate + detectedAtOnce + fendedOff + detected + missed + untold
   }
 
+  /// Those that could be detected.
+  public var detectable: Int { detected + detectedAtOnce + missed + fendedOff }
+
   /// Of the thefts that could be detected, those that were; `nil` where there were none.
   public var share: Double? {
-    let found = detected + detectedAtOnce
-    let all = found + missed + fendedOff
-    return all == 0 ? nil : Double(found) / Double(all)
+    detectable == 0 ? nil : Double(detected + detectedAtOnce) / Double(detectable)
   }
 
   /// - Parameter part: 0 to 1.

@@ -3,6 +3,8 @@ extension World {
   private static let sends = 3
   private static let patience = 10.0
   private static let longestPause = 2.0
+  /// For another tab's refresh.
+  private static let longestQueue = 15.0
 
   // What a browser keeps
 
@@ -63,16 +65,14 @@ extension World {
   func calm(_ device: Int, _ tab: Int) {
     browsers[device].tabs[tab].request = nil
     browsers[device].tabs[tab].waitsUntil = nil
+    browsers[device].tabs[tab].queuesSince = nil
     browsers[device].tabs[tab].isInTrouble = false
     browsers[device].tabs[tab].failures = 0
   }
 
-  /// The page is left for another one of the same site.
+  /// The page is left for another one of the same site. Its request ends with it.
   func reload(_ device: Int, _ tab: Int) {
-    if let request = browsers[device].tabs[tab].request {
-      request.isOrphan = true
-      if browsers[device].keeper != .cookie || clientLocks { request.isGivenUp = true }
-    }
+    browsers[device].tabs[tab].request?.isGivenUp = true
     let page = browsers[device].tabs[tab].page + 1
     browsers[device].tabs[tab] = Tab()
     browsers[device].tabs[tab].page = page
@@ -84,13 +84,17 @@ extension World {
   func use(_ device: Int, tab: Int) throws {
     let place = browsers[device].tabs[tab]
     if place.request != nil || (place.waitsUntil ?? 0) > now { return }
-    if let access = access(device, tab), serverTime < access.expiresAt {
+    if let access = freshAccess(device, tab) {
       if watchesUse { show(access, device, tab) }
       return
     }
     guard kept(device, tab) != nil else { return }
     browsers[device].tabs[tab].sends = 0
     send(device, tab)
+  }
+
+  private func freshAccess(_ device: Int, _ tab: Int) -> Access? {
+    access(device, tab).flatMap { serverTime < $0.expiresAt ? $0 : nil }
   }
 
   /// Some rules look at access tokens.
@@ -104,9 +108,14 @@ extension World {
   }
 
   private func send(_ device: Int, _ tab: Int) {
-    if clientLocks, browsers[device].tabs.contains(where: { $0.request != nil }) {
-      return pause(device, tab, 0.5)
+    if browsers[device].tabs.contains(where: { $0.request != nil }) {
+      let since = browsers[device].tabs[tab].queuesSince ?? now
+      browsers[device].tabs[tab].queuesSince = since
+      if now - since < Self.longestQueue { return pause(device, tab, 0.1) }
     }
+    browsers[device].tabs[tab].queuesSince = nil
+    // Another tab may have refreshed meanwhile.
+    if freshAccess(device, tab) != nil { return calm(device, tab) }
     browsers[device].tabs[tab].sends += 1
     browsers[device].tabs[tab].waitsUntil = nil
     browsers[device].tabs[tab].isInTrouble = false
@@ -144,8 +153,8 @@ extension World {
         fate.death = random.chance(0.5) ? .beforeCommit : .afterCommit
       }
       if strikes(.lostAnswer, Rates.lostAnswer) {
-        fate.isHeadOnly = random.chance(0.5)
-        if !fate.isHeadOnly { fate.back = nil }
+        request.isHeadOnly = random.chance(0.5)
+        if !request.isHeadOnly { fate.back = nil }
       }
       queue.plan(.arrive(request, answered: fate), at: now + latency())
     }
@@ -157,11 +166,15 @@ extension World {
     guard browsers[device].isAwake else { return noteLoss(request) }
     if case .tokens(let token)? = request.answer, browsers[device].keeper == .cookie {
       browsers[device].token = token
-      if request.isOrphan { note(.bodyLost, of: request) }
     }
-    guard !request.isOrphan else { return }
     let tab = request.tab
     browsers[device].tabs[tab].request = nil
+    if request.isHeadOnly {
+      if case .tokens? = request.answer {
+        note(browsers[device].keeper == .cookie ? .bodyLost : .answerLost, of: request)
+      }
+      return endure(device, tab)
+    }
     switch request.answer {
     case .tokens(let token)?:
       let isOld =
@@ -190,7 +203,7 @@ extension World {
   }
 
   func giveUp(_ request: Request) throws {
-    guard !request.isGivenUp, !request.isOrphan,
+    guard !request.isGivenUp,
       browsers[request.device].tabs[request.tab].request === request
     else { return }
     guard browsers[request.device].isAwake else {

@@ -47,9 +47,7 @@ extension World {
     let event = record(
       session, .refresh, who: who, token: request.token.origin, attempt: request.attempt)
     request.event = event
-    let refusal: Trace.Event.Outcome =
-      request.isGivenUp || request.isOrphan ? .refusedUnheard : .refused
-    var fate = fate
+    let refusal: Trace.Event.Outcome = request.isGivenUp ? .refusedUnheard : .refused
     if serverTime >= Double(request.token.issued.expiresAt) {
       request.answer = .forbidden
       note(refusal, of: request)
@@ -71,17 +69,7 @@ extension World {
         // nginx says so: 502.
         request.answer = .trouble
         note(fate.death == .afterCommit ? .workerKilled : .workerKilledBefore, of: request)
-        fate.isHeadOnly = false
       }
-    }
-    if fate.isHeadOnly {
-      if case .tokens(let token)? = request.answer, browsers[request.device].keeper == .cookie,
-        !request.isGivenUp, browsers[request.device].isAwake
-      {
-        browsers[request.device].token = token
-        note(.bodyLost, of: request)
-      }
-      request.answer = .trouble
     }
     if let back = fate.back { queue.plan(.answer(request), at: now + back) }
   }

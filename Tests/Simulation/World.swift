@@ -22,8 +22,6 @@ final class World {
     var isLate = false
     /// Seconds until the answer is there; `nil`: it never is.
     var back: Double?
-    /// The cookie is there, and the body is not.
-    var isHeadOnly = false
   }
 
   /// A sign-in, as the server's side of the simulation knows it.
@@ -47,7 +45,6 @@ final class World {
   var queue = EventQueue<Event>()
   var rule: any Rule
   let takesAttempts: Bool
-  let clientLocks: Bool
   let watchesUse: Bool
   var browsers: [Browser] = []
   var sessions: [Known] = []
@@ -66,7 +63,6 @@ final class World {
     self.hazards = hazards
     self.rule = rule.make()
     takesAttempts = self.rule.takesAttempts
-    clientLocks = self.rule.clientLocks
     watchesUse = self.rule.watchesUse
     end = days * Self.day
     random = SplitMix64(state: seed)

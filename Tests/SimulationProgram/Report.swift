@@ -41,17 +41,22 @@ struct Report {
   }
 
   static let tableHead = """
-    | Rule | Accidents in 10⁶ device-days | Thefts detected | Median, 95 of 100, worst |
-    | --- | ---: | ---: | ---: |
+    | Rule | Accidents: late copies, others | In 10⁶ device-days | Thefts detected | Missed | Median, 95 of 100, worst time |
+    | --- | ---: | ---: | ---: | ---: | ---: |
     """
 
   var tableRow: String {
-    let accidents = Double(tally.accidents) * 1_000_000 / tally.deviceDays
+    let lateCopies = tally.causes.filter(\.key.isLateCopy).values.reduce(0, +)
+    let rate = Int((Double(tally.accidents) * 1_000_000 / tally.deviceDays).rounded())
     let thefts = tally.allThefts
     var sorted = thefts
     sorted.times.sort()
     let share = thefts.share.map { String(format: "%.1f %%", 100 * $0) } ?? "–"
-    return "| \(rule.rawValue) | \(Int(accidents.rounded())) | \(share) | \(times(sorted)) |"
+    let columns = [
+      "`\(rule.rawValue)`", "\(lateCopies), \(tally.accidents - lateCopies)", "\(rate)", share,
+      "\(thefts.missed) of \(thefts.detectable)", times(sorted),
+    ]
+    return "| \(columns.joined(separator: " | ")) |"
   }
 
   private var seconds: Double {

@@ -65,7 +65,8 @@ struct Simulate: ParsableCommand {
   }
 
   private func replayTrace(at path: String) throws {
-    let trace = try Trace(json: Data(contentsOf: URL(filePath: path)))
+    let file = try FileHandle(forReadingFrom: URL(filePath: path))
+    let trace = try Trace(json: file.readToEnd() ?? Data())
     for (event, outcome) in zip(trace.events, try trace.replay(under: rule)) {
       let token = event.token.map { ", token of event \($0)" } ?? ""
       let attempt = event.attempt.map { ", attempt \($0)" } ?? ""

@@ -1,5 +1,6 @@
 import { webcrypto } from "node:crypto";
 import { createClient } from "../../../Public/postern.js";
+import { Locks } from "./locks.js";
 import { Server } from "./server.js";
 
 export const flush = async () => {
@@ -20,6 +21,8 @@ export class Browser {
   };
   isSecureContext = true;
   crypto = webcrypto;
+  /** null in old browsers */
+  locks = new Locks();
   #tabs = [];
   #channels = [];
 
@@ -57,6 +60,9 @@ class Tab {
   timers = new Set();
   changes = [];
   troubles = [];
+  isGone = false;
+  #goes;
+  whenGone = new Promise((resolve) => (this.#goes = resolve));
 
   constructor(browser, options) {
     this.browser = browser;
@@ -73,7 +79,10 @@ class Tab {
     const tab = this;
     const { browser } = this;
     return {
-      fetch: (input, init) => browser.server.fetch(input, init),
+      fetch: async (input, init) => {
+        const answer = await browser.server.fetch(input, init && { ...init, tab });
+        return tab.isGone ? new Promise(() => {}) : answer;
+      },
       setTimeout: (action, milliseconds) => {
         const timer = { action, seconds: milliseconds / 1000 };
         this.timers.add(timer);
@@ -83,7 +92,9 @@ class Tab {
       random: () => 0.5,
       location: { href: `${browser.server.origin}/profile`, origin: browser.server.origin },
       get navigator() {
-        return browser.navigator;
+        const { locks } = browser;
+        const request = (...parts) => locks.request(tab, ...parts);
+        return { ...browser.navigator, locks: locks ? { request } : undefined };
       },
       get isSecureContext() {
         return browser.isSecureContext;
@@ -127,8 +138,16 @@ class Tab {
 
   /** As by closing the tab and opening the address again. */
   reload(options) {
-    this.client.close();
+    this.vanish();
     return this.browser.open(options);
+  }
+
+  /** As by closing the tab in mid request: nothing runs on in it. */
+  vanish() {
+    this.isGone = true;
+    this.client.close();
+    this.timers.clear();
+    this.#goes();
   }
 
   async get(path) {
