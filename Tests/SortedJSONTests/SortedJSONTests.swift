@@ -19,7 +19,10 @@ final class SortedJSONTests: XCTestCase {
   }
 
   func testKeysAreSortedAtEveryLevel() throws {
-    struct Inner: Encodable { var b = 1, a = [2, 3], ab = "", B = true }
+    struct Inner: Encodable {
+      var b = 1, a = [2, 3], ab = "", upper = true
+      enum CodingKeys: String, CodingKey { case b, a, ab, upper = "B" }
+    }
     struct Outer: Encodable {
       var z = Inner(), y = [Inner(), Inner()], é = 1, a: Int?, b = [Int]()
     }
