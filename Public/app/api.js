@@ -39,7 +39,7 @@ export async function send(method, path, body, ask = (...request) => client.fetc
 }
 
 /**
- * As `send`, whoever is signed in.
+ * As `send`, for any account.
  *
  * @param {string} path
  * @param {object} body

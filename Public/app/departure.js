@@ -23,7 +23,7 @@ export function depart(path) {
   return true;
 }
 
-/** Whoever signs in by hand has a new reason to go there. */
+/** A person who signs in by hand has a new reason to go there. */
 export function forgetDeparture() {
   try {
     sessionStorage.removeItem(key);

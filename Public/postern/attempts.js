@@ -3,7 +3,7 @@ const form = /^[\w-]{16,64}$/;
 
 /**
  * The names under which tokens are asked for. One is random, made while all is well and stored, so
- * that whoever asks again after a lost answer names the same one: this tab or another, after a
+ * that the next to ask after a lost answer names the same one: this tab or another, after a
  * reload or a long sleep. It counts for the token that it came with; with another it does no harm.
  *
  * In storage it is followed by a mark of who sent it last. Only that one, when its answer is kept,

@@ -43,7 +43,7 @@ export class Tabs {
    * turn is taken away, for his request may just be slow, and crossing requests do harm only where
    * the older answer comes last.
    *
-   * @param {AbortSignal} signal whoever does not want it any longer does not wait
+   * @param {AbortSignal} signal ends the wait
    * @param {() => Promise<void>} action must look at what another tab has done meanwhile
    */
   async inTurn(signal, action) {

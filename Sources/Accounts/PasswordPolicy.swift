@@ -10,7 +10,7 @@ public struct PasswordPolicy: Sendable {
   /// In Unicode code points.
   public let minimumLength: Int
 
-  /// zxcvbn's score 3 of 4, "safely unguessable" against whoever has to compute slow hashes: 10⁸
+  /// zxcvbn's score 3 of 4, "safely unguessable" against an attacker who has to compute slow hashes: 10⁸
   /// guesses. At 100 an hour, as many as the throttle allows, they take a hundred years.
   private static let leastBits = 26.6
 

@@ -11,9 +11,9 @@ final class LeftConnections: Sendable {
   /// Until when this worker waits where the queue is full.
   private let end = Mutex<ContinuousClock.Instant?>(nil)
 
-  /// The kernel keeps about 280 of them; those who take them out need less than a millisecond for
-  /// that. But there may be nobody.
-  private static let patience = Duration.milliseconds(500)
+  /// The kernel keeps about 280 of them, and other workers take them out in less than a millisecond.
+  /// But there may be none.
+  private static let timeout = Duration.milliseconds(500)
 
   init(queue: DescriptorQueue) {
     self.queue = queue
@@ -33,7 +33,7 @@ final class LeftConnections: Sendable {
 
   private func mayWait() -> Bool {
     let end = end.withLock { end in
-      let time = end ?? .now + Self.patience
+      let time = end ?? .now + Self.timeout
       end = time
       return time
     }

@@ -14,7 +14,7 @@ struct EncodedFields: Sendable {
 }
 
 extension HTTPFields {
-  /// Writes each as a line (RFC 3875 §6.3), but for `Content-Length`, which whoever writes the body
+  /// Writes each as a line (RFC 3875 §6.3), but for `Content-Length`, which the writer of the body
   /// knows.
   ///
   /// `HTTPField` holds no CR or LF, so no value can end its line.

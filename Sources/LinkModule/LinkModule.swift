@@ -4,7 +4,7 @@ public import HandlerKit
 public import Logging
 public import Sessions
 
-/// `POST /link`: a password for whoever has a link that an operator made, and the end of all the
+/// `POST /link`: a password for who has a link that an operator made, and the end of all the
 /// user's sessions.
 public struct LinkModule: HandlerModule {
   public static let name = "link"

@@ -10,8 +10,8 @@ extension UserCommand {
       abstract: "Print a link by which a user chooses a password.",
       discussion: """
         The link is good once, for 24 hours, and until the password is changed or another link is \
-        made. When it is used, all sessions of the user end; until then, nothing changes. Whoever has \
-        it can sign in as the user: hand it to nobody else. It leads to the site of the setting \
+        made. When it is used, all sessions of the user end; until then, nothing changes. Who has \
+        it can sign in as the user: give it to nobody else. It leads to the site of the setting \
         site.origin.
         """)
 
