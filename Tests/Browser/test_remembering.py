@@ -74,13 +74,13 @@ def test_P14_one_that_is_not_to_be_kept_ends_with_the_browser(start):
 
 
 def test_P14_a_sign_in_ends_the_session_that_this_browser_had(installation, page):
-    installation.add_user("dora")
-    sign_in(page, username="dora")
+    installation.add_user("ruth")
+    sign_in(page, username="ruth")
     for _ in range(3):
         # The page has forgotten, and the cookie is still there.
         page.evaluate("localStorage.clear()")
         page.goto("/sign-in?to=/devices")
-        fill_sign_in(page, username="dora")
-        expect_signed_in(page, "dora")
+        fill_sign_in(page, username="ruth")
+        expect_signed_in(page, "ruth")
         expect(page.get_by_text("This one")).to_be_visible()
         expect(page.get_by_role("button", name="End all others")).to_have_count(0)
