@@ -43,6 +43,7 @@ let package = Package(
     .target(name: "SystemCalls", dependencies: ["CLinux"]),
     .target(name: "BoundedCache"),
     .target(name: "SortedJSON"),
+    .target(name: "SecurityEvents", dependencies: [logging]),
     .target(name: "Execution", dependencies: ["SystemCalls", logging]),
     .target(name: "ForeignInput", dependencies: ["CJansson"]),
     .target(name: "PasswordStrength", dependencies: ["CZxcvbn"]),
