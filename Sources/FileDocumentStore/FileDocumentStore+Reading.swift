@@ -109,7 +109,7 @@ extension FileDocumentStore {
   private func open<D: Document>(
     _ bytes: [UInt8], as type: D.Type, _ key: String, _ kept: DocumentCache.Entry?
   ) throws(Envelope.Damage) -> D {
-    if let kept, !bytes.isEmpty, kept.bytes == bytes, let document = kept.document as? D {
+    if let kept, !bytes.isEmpty, areSame(kept.bytes, bytes), let document = kept.document as? D {
       return document
     }
     return try Envelope.open(bytes, as: type, key: key)
@@ -125,4 +125,9 @@ extension FileDocumentStore {
         document: document),
       D.self, key)
   }
+}
+
+/// An array compares its elements one by one.
+private func areSame(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+  one.count == other.count && memcmp(one, other, one.count) == 0
 }

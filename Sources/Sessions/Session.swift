@@ -24,6 +24,12 @@ public struct Session: Codable, Equatable, Sendable {
   public let userAgent: String
   public let address: String
 
+  /// As they stand in the document, so that nothing has to be sorted.
+  private enum CodingKeys: CodingKey {
+    case address, createdAt, current, endsAt, endsWithBrowser, fingerprint, id, lastUsedAt,
+      passwordGeneration, recent, userAgent
+  }
+
   /// Whether a password before that one let it begin.
   func isOlder(than passwordGeneration: Int?) -> Bool {
     guard let own = self.passwordGeneration, let passwordGeneration else { return false }
@@ -52,6 +58,10 @@ public struct RefreshTokenRecord: Codable, Equatable, Sendable {
   /// `iat` and `exp`: whole seconds since 1970.
   public let issuedAt: Int
   public let expiresAt: Int
+
+  private enum CodingKeys: CodingKey {
+    case expiresAt, id, issuedAt
+  }
 }
 
 /// A refresh token that has a successor.

@@ -18,6 +18,11 @@ public struct UserSessions: Document {
     self.username = username
   }
 
+  /// As they stand in the document, so that nothing has to be sorted.
+  private enum CodingKeys: CodingKey {
+    case sessions, username
+  }
+
   /// Begins a session in place of the one of the id `replaced`, if that is given. Where there are as
   /// many other live ones as there may be, `policy.whenFull` says which of them make room.
   public mutating func begin(

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 /// Writes values into bytes as they come, and the members of an object in order at its end.
 ///
@@ -134,21 +135,32 @@ final class PlainWriter: Encoder {
   }
 
   private func sortMembers(from first: Int, at start: Int) {
-    let written = members[first...]
-    members.removeSubrange(first...)
-    let sorted = bytes.withUnsafeBytes { bytes in
-      func isInOrder(_ one: Member, _ other: Member) -> Bool {
-        bytes[one.key].lexicographicallyPrecedes(bytes[other.key])
-      }
-      let sorted = written.sorted(by: isInOrder)
-      // Foundation keeps the last of two members of one key.
-      if !zip(sorted, sorted.dropFirst()).allSatisfy(isInOrder) { isComplete = false }
-      return sorted
-    }
+    defer { members.removeLast(members.count - first) }
+    guard !isInOrder(members[first...]) else { return }
+    let sorted = members[first...].sorted(by: isInOrder)
+    // Foundation keeps the last of two members of one key.
+    if !isInOrder(sorted[...]) { isComplete = false }
     var text: [UInt8] = []
     text.reserveCapacity(bytes.count - start)
     for member in sorted { text.append(contentsOf: bytes[member.start..<member.end]) }
     bytes.replaceSubrange(start..., with: text)
+  }
+
+  private func isInOrder(_ members: ArraySlice<Member>) -> Bool {
+    var others = members.indices.dropFirst()
+    while let index = others.popFirst() {
+      guard isInOrder(members[index - 1], members[index]) else { return false }
+    }
+    return true
+  }
+
+  private func isInOrder(_ one: Member, _ other: Member) -> Bool {
+    bytes.withUnsafeBytes { bytes in
+      let length = min(one.key.count, other.key.count)
+      let order = memcmp(
+        bytes.baseAddress! + one.key.lowerBound, bytes.baseAddress! + other.key.lowerBound, length)
+      return order == 0 ? one.key.count < other.key.count : order < 0
+    }
   }
 
   // MARK: - Encoder

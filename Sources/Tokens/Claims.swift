@@ -27,6 +27,10 @@ public struct AccessClaims: TokenClaims {
     public var email: String
     public var username: String
 
+    private enum CodingKeys: CodingKey {
+      case email, id, username
+    }
+
     public init(id: String, email: String, username: String) {
       self.id = id
       self.email = email
@@ -47,6 +51,11 @@ public struct AccessClaims: TokenClaims {
   public var nbf: NumericDate?
   public var iss: String
   public var aud: String?
+
+  /// As they stand in a token, so that nothing has to be sorted.
+  private enum CodingKeys: CodingKey {
+    case aud, exp, groups, iat, iss, jti, nbf, sid, sub, user
+  }
 }
 
 /// What a refresh token says: which link of which session's chain it is.
@@ -62,6 +71,10 @@ public struct RefreshClaims: TokenClaims {
   public var exp: NumericDate
   public var nbf: NumericDate?
   public var iss: String
+
+  private enum CodingKeys: CodingKey {
+    case exp, iat, iss, jti, nbf, sid, sub
+  }
 }
 
 extension RefreshClaims {
