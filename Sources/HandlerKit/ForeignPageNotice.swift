@@ -48,9 +48,9 @@ extension Request {
   /// A header that should hold no more than a scheme, a host and a port; `-` where it holds
   /// anything else, which a log has no use for.
   fileprivate func hostLike(_ name: HTTPField.Name) -> String {
-    guard let text = header(name)?.string(limit: 267), text.utf8.allSatisfy(isOfOrigin) else {
-      return "-"
-    }
+    guard let text = header(name)?.string(limit: 267), !text.isEmpty,
+      text.utf8.allSatisfy(isOfOrigin)
+    else { return "-" }
     return text
   }
 }

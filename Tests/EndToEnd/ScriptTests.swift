@@ -100,13 +100,13 @@ final class ScriptTests: TemporaryFolderTestCase {
     for line in text.split(separator: "\n") {
       let words = line.split(separator: " ")
       switch words.first {
-      case "map": XCTAssertTrue(line.matches(#" \$(postern|guard)(_\w+)? \{$"#), "\(line)")
+      case "map": XCTAssertTrue(String(line).matches(#" \$(postern|guard)(_\w+)? \{$"#), "\(line)")
       case "limit_req_zone", "limit_conn_zone":
         XCTAssertTrue(line.contains(" zone=postern_"), "\(line)")
       case "upstream", "log_format": XCTAssertEqual(words[1], "postern")
-      default: XCTAssertFalse(line.matches(#"^[a-z]"#), "\(line)")
+      default: XCTAssertFalse(String(line).matches(#"^[a-z]"#), "\(line)")
       }
-      XCTAssertFalse(line.matches(#"\(\?<(?!postern_|guard_|=|!)"#), "\(line)")
+      XCTAssertFalse(String(line).matches(#"\(\?<(?!postern_|guard_|=|!)"#), "\(line)")
     }
   }
 

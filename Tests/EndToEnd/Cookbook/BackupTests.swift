@@ -71,7 +71,8 @@ final class BackupTests: EndToEndTestCase {
       }
       XCTAssertEqual(status, 0, "round \(round): \(output)")
       XCTAssertTrue(
-        eventually(within: 10) { refreshes.withLock { $0 } > before }, "nothing was written meanwhile")
+        eventually(within: 10) { refreshes.withLock { $0 } > before },
+        "nothing was written meanwhile")
     }
     isOver.withLock { $0 = true }
     XCTAssertTrue(eventually(within: 30) { !isOver.withLock { $0 } })

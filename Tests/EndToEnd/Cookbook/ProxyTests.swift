@@ -53,7 +53,8 @@ final class ProxyTests: EndToEndTestCase {
     return port
   }
 
-  private func signIn(_ site: Installation, _ port: UInt16, _ options: [String] = []) throws -> Curl {
+  private func signIn(_ site: Installation, _ port: UInt16, _ options: [String] = []) throws -> Curl
+  {
     let origin = "http://localhost:\(port)"
     return try Curl(
       "\(origin)/login", ["-4"] + options + Curl.cookieSignIn(origin: origin), folder: site.run)
@@ -82,7 +83,8 @@ final class ProxyTests: EndToEndTestCase {
       XCTAssertTrue(lines.first?.contains("origin=http://localhost:\(port)") == true, "\(lines)")
       let page = try String(
         contentsOfFile: "\(Repository.folder)/\(Self.page)", encoding: .utf8)
-      let words = "a page was refused the cookie: its Origin is not http:// or https:// with this Host; does a proxy change Host?"
+      let words =
+        "a page was refused the cookie: its Origin is not http:// or https:// with this Host; does a proxy change Host?"
       XCTAssertTrue(page.contains(words) && lines.first?.contains(words) == true, "\(lines)")
       outer?.stop()
       site.stop()

@@ -16,7 +16,8 @@ final class TLSTests: EndToEndTestCase {
     let (port, plainPort) = (try freePort(), try freePort())
     let certificate = "/etc/letsencrypt/live/example.com"
     let listen = try Repository.lines(of: page, in: "nginx").replacing([
-      "listen 443": "listen 127.0.0.1:\(port)", "\(certificate)/fullchain": "\(site.run)/certificate",
+      "listen 443": "listen 127.0.0.1:\(port)",
+      "\(certificate)/fullchain": "\(site.run)/certificate",
       "\(certificate)/privkey": "\(site.run)/key",
     ])
     let redirect = try Repository.lines(of: page, in: "nginx", number: 1).replacing([
@@ -24,7 +25,8 @@ final class TLSTests: EndToEndTestCase {
     ])
     let whole = try site.nginxConfiguration(port: port)
     let configuration = try whole.replacing([
-      "listen 127.0.0.1:\(port) backlog=4096;": listen, "    upstream postern {": "\(redirect)\n    upstream postern {",
+      "listen 127.0.0.1:\(port) backlog=4096;": listen,
+      "    upstream postern {": "\(redirect)\n    upstream postern {",
     ])
     let nginx = try site.runNginx(configuration)
     defer { nginx.stop() }

@@ -15,7 +15,8 @@ final class UpgradeTests: EndToEndTestCase {
       try place.addUser("dora")
       return try place.login("dora").refreshToken
     }()
-    for (round, program) in [Repository.program(), named, Repository.program()].enumerated() {
+    let program = try Repository.program()
+    for (round, program) in [program, named, program].enumerated() {
       let site = try makeInstallation(
         .init(settings: ["POSTERN_DATA": place.data], hasDemo: false, program: program))
       try site.start()
