@@ -114,6 +114,15 @@ final class ExistingServerTests: EndToEndTestCase {
     XCTAssertEqual(try ask("/password-policy").json["minimumLength"] as? Int, 15)
   }
 
+  func testL2_theCookieIsForThePagesOfThisServer() throws {
+    let folder = try XCTUnwrap(installation?.run)
+    let (url, own) = ("http://127.0.0.1:\(port)/login", "http://127.0.0.1:\(port)")
+    let signedIn = try Curl(url, Curl.cookieSignIn(origin: own), folder: folder)
+    XCTAssertEqual(signedIn.status, 200, signedIn.body)
+    let foreign = try Curl(url, Curl.cookieSignIn(origin: "http://127.0.0.1"), folder: folder)
+    XCTAssertEqual(foreign.status, 403, foreign.body)
+  }
+
   func testEveryFileOfThePagesIsServed() throws {
     let folder = "\(Repository.folder)/Public"
     for name in try FileManager.default.subpathsOfDirectory(atPath: folder)
@@ -187,6 +196,9 @@ final class ExistingServerTests: EndToEndTestCase {
     XCTAssertEqual(
       try ask("/orders/1", "GET", sent).said, "503 The service is unavailable for the moment")
     XCTAssertEqual(try ask("/").said, "200 shop /")
+    let down = try ask("/job-list")
+    XCTAssertEqual(down.said, "502 The service is unavailable for the moment")
+    XCTAssertEqual(down["Retry-After"], "1")
   }
 
   func testQ5_noQueryOfPosternsPathsIsInALog() throws {

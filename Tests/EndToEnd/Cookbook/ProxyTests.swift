@@ -104,6 +104,15 @@ final class ProxyTests: EndToEndTestCase {
     XCTAssertFalse(try XCTUnwrap(site.postern?.log).contains("refused the cookie"))
   }
 
+  func testX7_aListOfProxiesThatIsTooWideLetsClientsChooseTheirAddress() throws {
+    let site = try makeInstallation()
+    let inner = try Repository.lines(of: Self.page, in: "nginx", number: 1)
+      .replacing(["192.0.2.10": "127.0.0.0/8"])
+    let port = try start(site, Repository.lines(of: Self.page, in: "nginx"), inner: inner)
+    let claimed = ["--interface", "127.0.0.5", "-H", "X-Forwarded-For: 203.0.113.9"]
+    XCTAssertEqual(try address(site, port, claimed), "203.0.113.9")
+  }
+
   func testX7_withoutRealIPTheProxyIsTheOneClient() throws {
     let site = try makeInstallation()
     let port = try start(site, Repository.lines(of: Self.page, in: "nginx"))
