@@ -13,6 +13,47 @@ final class ProxyTests: EndToEndTestCase {
     super.tearDown()
   }
 
+  func testX7_byHaproxyToo() throws {
+    for isByProtocol in [false, true] {
+      let site = try makeInstallation()
+      try site.startPostern()
+      let (port, innerPort) = (try freePort(), try freePort())
+      let inner = try Repository.lines(of: Self.page, in: "nginx", number: 1).replacing([
+        "192.0.2.10": "127.0.0.1",
+        "X-Forwarded-For": isByProtocol ? "proxy_protocol" : "X-Forwarded-For",
+      ])
+      let listen = isByProtocol ? "proxy_protocol backlog=4096;" : "backlog=4096;"
+      let nginx = try site.runNginx(
+        site.nginxConfiguration(port: innerPort).replacing(["backlog=4096;": "\(listen)\n\(inner)"])
+      )
+      defer { nginx.stop() }
+      let lines = try Repository.lines(of: Self.page, in: "haproxy").replacing([
+        ":443 ssl crt /etc/haproxy/example.com.pem": "127.0.0.1:\(port)",
+        "    option forwardfor": isByProtocol ? "" : "    option forwardfor",
+        "192.0.2.20:80": "127.0.0.1:\(innerPort)" + (isByProtocol ? " send-proxy-v2" : ""),
+      ])
+      let file = "\(site.run)/haproxy.cfg"
+      let defaults = """
+        defaults
+            mode http
+            timeout connect 5s
+            timeout client 60s
+            timeout server 60s
+
+        """
+      try (defaults + lines).write(toFile: file, atomically: true, encoding: .utf8)
+      let proxy = try ChildProcess(
+        "/usr/sbin/haproxy", ["-db", "-f", file], log: "\(site.run)/haproxy.log")
+      defer { proxy.stop() }
+      XCTAssertTrue(
+        eventually(within: 20) {
+          (try? Curl("http://127.0.0.1:\(port)/current-user", folder: site.run).status) == 401
+        }, proxy.log + site.logs)
+      let claimed = ["--interface", "127.0.0.5", "-H", "X-Forwarded-For: 203.0.113.9"]
+      XCTAssertEqual(try address(site, port, claimed), "127.0.0.5", "protocol: \(isByProtocol)")
+    }
+  }
+
   /// - Parameters:
   ///   - lines: what the proxy does to requests.
   ///   - inner: what is added to the server of nginx.conf.

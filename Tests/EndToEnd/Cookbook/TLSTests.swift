@@ -22,6 +22,7 @@ final class TLSTests: EndToEndTestCase {
     ])
     let redirect = try Repository.lines(of: page, in: "nginx", number: 1).replacing([
       "listen 80": "listen 127.0.0.1:\(plainPort)", "example.com": "localhost:\(port)",
+      "/var/www/acme": "\(site.run)/acme",
     ])
     let whole = try site.nginxConfiguration(port: port)
     let configuration = try whole.replacing([
@@ -54,6 +55,11 @@ final class TLSTests: EndToEndTestCase {
 
     // The jar gives a Secure cookie to no plain address.
     XCTAssertEqual(try ask("http://127.0.0.1:\(port)/").status, 400)
+    let challenges = "\(site.run)/acme/.well-known/acme-challenge"
+    try FileManager.default.createDirectory(atPath: challenges, withIntermediateDirectories: true)
+    try "the answer".write(toFile: "\(challenges)/x", atomically: true, encoding: .utf8)
+    XCTAssertEqual(
+      try ask("http://localhost:\(plainPort)/.well-known/acme-challenge/x").body, "the answer")
     let led = try ask("http://localhost:\(plainPort)/profile?a=b")
     XCTAssertEqual(led.status, 301)
     XCTAssertEqual(led.headers["location"], "\(origin)/profile?a=b")
