@@ -1,7 +1,7 @@
-import { client } from "./app/client.js";
-import { announce, showAccount, showTrouble } from "./app/header.js";
-import { wayBack } from "./app/paths.js";
-import { Router } from "./app/router.js";
+import { client } from "./shared/client.js";
+import { announce, showAccount, showTrouble } from "./shared/header.js";
+import { wayBack } from "./shared/paths.js";
+import { Router } from "./shared/router.js";
 import { devices } from "./pages/devices.js";
 import { home } from "./pages/home.js";
 import { link } from "./pages/link.js";

@@ -1,11 +1,11 @@
-import { get, isOver, send, words } from "../app/api.js";
-import { element } from "../app/element.js";
-import { formatAgo, formatMinute } from "../app/format.js";
-import { announce } from "../app/header.js";
-import { empty, failure, fill } from "../app/states.js";
-import { describeUserAgent } from "../app/user-agent.js";
+import { get, isOver, send, words } from "../shared/api.js";
+import { element } from "../shared/element.js";
+import { formatAgo, formatMinute } from "../shared/format.js";
+import { announce } from "../shared/header.js";
+import { empty, failure, fill } from "../shared/states.js";
+import { describeUserAgent } from "../shared/user-agent.js";
 
-/** @type {import("../app/router.js").Page} */
+/** @type {import("../shared/router.js").Page} */
 export const devices = {
   title: "Devices",
   forWhom: "signed-in",

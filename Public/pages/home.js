@@ -1,7 +1,7 @@
-import { client } from "../app/client.js";
-import { element } from "../app/element.js";
+import { client } from "../shared/client.js";
+import { element } from "../shared/element.js";
 
-/** @type {import("../app/router.js").Page} */
+/** @type {import("../shared/router.js").Page} */
 export const home = {
   title: "Postern",
   show: () => [client.user ? welcome(client.user) : hero(), facts(), routes()],

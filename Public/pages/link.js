@@ -1,14 +1,14 @@
-import { sendAsNobody } from "../app/api.js";
-import { client } from "../app/client.js";
-import { element } from "../app/element.js";
-import { form } from "../app/form.js";
-import { newPassword } from "../app/new-password.js";
+import { sendAsNobody } from "../shared/api.js";
+import { client } from "../shared/client.js";
+import { element } from "../shared/element.js";
+import { form } from "../shared/form.js";
+import { newPassword } from "../shared/new-password.js";
 
 /**
  * Behind the link that an operator made. Its secret stays in the address, so that the page can be
  * loaded again; once it is used it is worthless.
  *
- * @type {import("../app/router.js").Page}
+ * @type {import("../shared/router.js").Page}
  */
 export const link = {
   title: "Choose a password",

@@ -1,6 +1,6 @@
-import { element } from "../app/element.js";
+import { element } from "../shared/element.js";
 
-/** @type {import("../app/router.js").Page} */
+/** @type {import("../shared/router.js").Page} */
 export const notFound = {
   title: "Page not found",
   show: () => [

@@ -1,11 +1,11 @@
-import { send } from "../app/api.js";
-import { client } from "../app/client.js";
-import { element } from "../app/element.js";
-import { field } from "../app/fields.js";
-import { form } from "../app/form.js";
-import { newPassword } from "../app/new-password.js";
+import { send } from "../shared/api.js";
+import { client } from "../shared/client.js";
+import { element } from "../shared/element.js";
+import { field } from "../shared/fields.js";
+import { form } from "../shared/form.js";
+import { newPassword } from "../shared/new-password.js";
 
-/** @type {import("../app/router.js").Page} */
+/** @type {import("../shared/router.js").Page} */
 export const password = {
   title: "Change password",
   forWhom: "signed-in",

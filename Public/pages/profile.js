@@ -1,9 +1,9 @@
-import { get } from "../app/api.js";
-import { element } from "../app/element.js";
-import { formatDay } from "../app/format.js";
-import { empty, fill } from "../app/states.js";
+import { get } from "../shared/api.js";
+import { element } from "../shared/element.js";
+import { formatDay } from "../shared/format.js";
+import { empty, fill } from "../shared/states.js";
 
-/** @type {import("../app/router.js").Page} */
+/** @type {import("../shared/router.js").Page} */
 export const profile = {
   title: "Profile",
   forWhom: "signed-in",

@@ -1,12 +1,12 @@
-import { client } from "../app/client.js";
-import { depart, forgetDeparture } from "../app/departure.js";
-import { element } from "../app/element.js";
-import { field } from "../app/fields.js";
-import { form } from "../app/form.js";
-import { wayBack } from "../app/paths.js";
-import { loading } from "../app/states.js";
+import { client } from "../shared/client.js";
+import { depart, forgetDeparture } from "../shared/departure.js";
+import { element } from "../shared/element.js";
+import { field } from "../shared/fields.js";
+import { form } from "../shared/form.js";
+import { wayBack } from "../shared/paths.js";
+import { loading } from "../shared/states.js";
 
-/** @type {import("../app/router.js").Page} */
+/** @type {import("../shared/router.js").Page} */
 export const signIn = {
   title: "Sign in",
   forWhom: "strangers",

@@ -21,6 +21,6 @@ extension Request {
 }
 
 extension HTTPField.Name {
-  fileprivate static let ownHost = Self("Host")!
-  fileprivate static let secFetchSite = Self("Sec-Fetch-Site")!
+  static let ownHost = Self("Host")!
+  static let secFetchSite = Self("Sec-Fetch-Site")!
 }

@@ -38,7 +38,7 @@ extension Services {
   func router(over modules: [any ServiceModule]) throws -> Router {
     try Router(
       modules, cors: CORSPolicy(allowedOrigins: configuration.allowedOrigins), logger: logger,
-      explain: explain)
+      explain: explain, observers: [ForeignPageNotice(logger: logger)])
   }
 
   /// Makes and starts modules, for tests.

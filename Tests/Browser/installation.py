@@ -43,9 +43,11 @@ def is_stopped(pid):
 
 
 class Installation:
-    """Runs until `stop`. Settings are those of `postern serve --help`."""
+    """Runs until `stop`. Settings are those of `postern serve --help`; `change` makes another
+    nginx.conf of the one that script/nginx-conf has filled in."""
 
-    def __init__(self, **settings):
+    def __init__(self, change=lambda conf: conf, **settings):
+        self._change = change
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-browser-"))
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
@@ -71,8 +73,10 @@ class Installation:
         run = self.folder / "run"
         run.mkdir()
         self._call("demo")
-        conf = subprocess.check_output([ROOT / "script/nginx-conf"], env=self._environment)
-        (run / "nginx.conf").write_bytes(conf)
+        conf = subprocess.check_output(
+            [ROOT / "script/nginx-conf"], env=self._environment, text=True
+        )
+        (run / "nginx.conf").write_text(self._change(conf))
         self._spawn(self._program, "serve")
         self._spawn(
             "nginx", "-e", run / "nginx-error.log", "-c", run / "nginx.conf", "-g", "daemon off;"

@@ -16,7 +16,7 @@ GUARDED = ["/profile", "/devices", "/password"]
 
 # Asks as pages of others do, and keeps what became of it in `asked`.
 ASK = """(path) => {
-    window.asked = import("/app/client.js")
+    window.asked = import("/shared/client.js")
         .then(({ client }) => client.fetch(path))
         .then((answer) => answer.text(), (error) => error.code);
 }"""

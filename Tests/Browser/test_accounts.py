@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from steps import ASK, ended, expect_jobs, expect_signed_in, go, sign_in, sign_out
 
 SWITCH = """async () => {
-    const { client } = await import("/app/client.js");
+    const { client } = await import("/shared/client.js");
     await client.login("bob", "postern-demo");
 }"""
 

@@ -46,7 +46,7 @@ def test_L3_requests_of_one_tab_share_one_refresh(page, context):
     let_expire()
     refreshes = counted(context, "/refresh-token")
     statuses = page.evaluate("""async () => {
-        const { client } = await import("/app/client.js");
+        const { client } = await import("/shared/client.js");
         const asks = Array.from({ length: 12 }, () => client.fetch("/job-list"));
         return (await Promise.all(asks)).map(({ status }) => status);
     }""")

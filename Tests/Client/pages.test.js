@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { formatAgo, formatDay } from "../../Public/app/format.js";
-import { signInPath, wayBack } from "../../Public/app/paths.js";
-import { describeUserAgent } from "../../Public/app/user-agent.js";
+import { formatAgo, formatDay } from "../../Public/shared/format.js";
+import { signInPath, wayBack } from "../../Public/shared/paths.js";
+import { describeUserAgent } from "../../Public/shared/user-agent.js";
 
 const origin = "https://gate.example";
 

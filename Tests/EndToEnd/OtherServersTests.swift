@@ -59,47 +59,35 @@ final class OtherServersTests: XCTestCase {
   /// The lines between the fences of this name, with the socket of this installation.
   private func configuration(_ head: String, _ fence: String) throws -> String {
     let installation = try installation.get()
-    let readme = try String(contentsOfFile: "\(Repository.folder)/README.md", encoding: .utf8)
-    let start = try XCTUnwrap(readme.range(of: "```\(fence)\n"))
-    let end = try XCTUnwrap(readme.range(of: "```", range: start.upperBound..<readme.endIndex))
-    let lines = readme[start.upperBound..<end.lowerBound]
+    let lines = try Repository.lines(of: "README.md", in: fence)
       .replacingOccurrences(of: "/run/postern/postern.sock", with: installation.socketPath)
     let file = "\(installation.run)/\(fence).conf"
     try "\(head)\n\(lines)".write(toFile: file, atomically: true, encoding: .utf8)
     return file
   }
 
+  private func curl(
+    _ port: UInt16, _ path: String, _ options: [String] = []
+  ) throws -> Curl {
+    try Curl("http://127.0.0.1:\(port)\(path)", options, folder: installation.get().run)
+  }
+
   private func checkMainFlow(_ port: UInt16) throws {
-    XCTAssertTrue(eventually(within: 10) { (try? ask(port, "/current-user").status) == 401 })
+    XCTAssertTrue(eventually(within: 10) { (try? curl(port, "/current-user").status) == 401 })
     let json = ["-H", "Content-Type: application/json", "-d"]
-    let login = try ask(
+    let login = try curl(
       port, "/login", json + [#"{"username":"alice","password":"postern-demo"}"#])
     XCTAssertEqual(login.status, 200)
     let access = try XCTUnwrap(login.json["accessToken"] as? String)
-    let jobs = try ask(port, "/job-list", ["-H", "Authorization: Bearer \(access)"])
+    let jobs = try curl(port, "/job-list", ["-H", "Authorization: Bearer \(access)"])
     XCTAssertEqual(jobs.status, 200)
     let refresh = try XCTUnwrap(login.json["refreshToken"] as? String)
-    let refreshed = try ask(port, "/refresh-token", json + [#"{"refreshToken":"\#(refresh)"}"#])
+    let refreshed = try curl(port, "/refresh-token", json + [#"{"refreshToken":"\#(refresh)"}"#])
     XCTAssertEqual(refreshed.status, 200)
-    XCTAssertEqual(try ask(port, "/password", json + ["{}"]).status, 401)
-    XCTAssertEqual(try ask(port, "/nothing").status, 404)
+    XCTAssertEqual(try curl(port, "/password", json + ["{}"]).status, 401)
+    XCTAssertEqual(try curl(port, "/nothing").status, 404)
     for page in ["/", "/sign-in", "/password", "/app.js", "/pages/home.js", "/style.css"] {
-      XCTAssertEqual(try ask(port, page).status, 200, page)
+      XCTAssertEqual(try curl(port, page).status, 200, page)
     }
-  }
-
-  /// By curl, which speaks whatever HTTP a server chooses.
-  private func ask(
-    _ port: UInt16, _ path: String, _ options: [String] = []
-  ) throws -> (status: Int, json: [String: Any]) {
-    let body = try "\(installation.get().run)/answer"
-    let curl = try ChildProcess(
-      "/usr/bin/curl",
-      ["-s", "-o", body, "-w", "%{http_code}", "http://127.0.0.1:\(port)\(path)"] + options,
-      log: "\(body)-status", isFresh: true)
-    _ = try curl.waitForEnd()
-    let data = FileManager.default.contents(atPath: body) ?? Data()
-    let json = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
-    return (Int(curl.log) ?? 0, json ?? [:])
   }
 }

@@ -79,6 +79,37 @@ final class ScriptTests: TemporaryFolderTestCase {
     XCTAssertFalse(sed.log.matches("\n *#guard "))
   }
 
+  /// Else a guarded application would be asked for them.
+  func testNoFileOfThePagesIsWhereTheGuardedApplicationIs() throws {
+    let text = try String(contentsOfFile: "\(Repository.folder)/nginx.conf", encoding: .utf8)
+    XCTAssertTrue(text.contains("#guard location /app/ {"))
+    let files = try FileManager.default.subpathsOfDirectory(atPath: "\(Repository.folder)/Public")
+    XCTAssertEqual(files.filter { $0.hasPrefix("app/") }, [])
+  }
+
+  func testThePartsForOtherServersAreMadeOfNginxConfAsItIs() throws {
+    let check = try ChildProcess(
+      "\(Repository.folder)/script/nginx-parts", ["--check"], log: "\(folder)/log", isFresh: true)
+    XCTAssertEqual(try check.waitForEnd(), 0, check.log)
+  }
+
+  /// Where others have maps and zones of the same names, one of them would silently be lost.
+  func testNamesInThePartsAreOursAlone() throws {
+    let text = try String(
+      contentsOfFile: "\(Repository.folder)/Deploy/nginx/postern/http.conf", encoding: .utf8)
+    for line in text.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      switch words.first {
+      case "map": XCTAssertTrue(String(line).matches(#" \$(postern|guard)(_\w+)? \{$"#), "\(line)")
+      case "limit_req_zone", "limit_conn_zone":
+        XCTAssertTrue(line.contains(" zone=postern_"), "\(line)")
+      case "upstream", "log_format": XCTAssertEqual(words[1], "postern")
+      default: XCTAssertFalse(String(line).matches(#"^[a-z]"#), "\(line)")
+      }
+      XCTAssertFalse(String(line).matches(#"\(\?<(?!postern_|guard_|=|!)"#), "\(line)")
+    }
+  }
+
   func testWhatNginxConfCannotHoldOfAGuardedApplicationIsRefused() throws {
     let wrong = [
       (

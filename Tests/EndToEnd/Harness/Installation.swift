@@ -83,20 +83,7 @@ final class Installation: @unchecked Sendable {
   /// Starts nginx, and returns once postern answers through it.
   func startNginx() throws {
     if port == 0 { port = try freePort() }
-    let configuration = "\(run)/nginx.conf"
-    let filling = try ChildProcess(
-      "\(Repository.folder)/script/nginx-conf", [],
-      environment: [
-        "POSTERN_PORT": "\(port)", "POSTERN_RUN": run,
-        "POSTERN_THROTTLE_ENABLED": setup.hasNginxLimit ? "true" : "false",
-        "POSTERN_CORS_ALLOWED_ORIGINS": setup.settings["POSTERN_CORS_ALLOWED_ORIGINS"] ?? "",
-      ], log: configuration, isFresh: true)
-    guard try filling.waitForEnd() == 0 else { throw Trouble("script/nginx-conf: \(filling.log)") }
-    try change(configuration)
-    let child = try ChildProcess(
-      Repository.nginx(),
-      ["-e", "\(run)/nginx-error.log", "-c", configuration, "-g", "daemon off;"],
-      log: "\(run)/nginx.log")
+    let child = try runNginx(nginxConfiguration(port: port))
     nginx = child
     let isReady = eventually(within: 20) {
       !child.isRunning || (try? ask(.get("/current-user")).status) == 401
@@ -104,13 +91,26 @@ final class Installation: @unchecked Sendable {
     guard isReady, child.isRunning else { throw Trouble("nginx or postern did not start\n\(logs)") }
   }
 
-  private func change(_ configuration: String) throws {
-    var text = try String(contentsOfFile: configuration, encoding: .utf8)
-    for (old, new) in setup.nginxChanges {
-      guard text.contains(old) else { throw Trouble("nginx.conf has no \(old)") }
-      text = text.replacingOccurrences(of: old, with: new)
-    }
-    try text.write(toFile: configuration, atomically: true, encoding: .utf8)
+  /// nginx.conf as `script/nginx-conf` fills it in for this installation, with its changes.
+  func nginxConfiguration(port: UInt16) throws -> String {
+    let filling = try ChildProcess(
+      "\(Repository.folder)/script/nginx-conf", [],
+      environment: [
+        "POSTERN_PORT": "\(port)", "POSTERN_RUN": run,
+        "POSTERN_THROTTLE_ENABLED": setup.hasNginxLimit ? "true" : "false",
+        "POSTERN_CORS_ALLOWED_ORIGINS": setup.settings["POSTERN_CORS_ALLOWED_ORIGINS"] ?? "",
+      ], log: "\(run)/nginx.conf", isFresh: true)
+    guard try filling.waitForEnd() == 0 else { throw Trouble("script/nginx-conf: \(filling.log)") }
+    return try filling.log.replacing(setup.nginxChanges)
+  }
+
+  /// An nginx with this configuration, and nothing waited for.
+  func runNginx(_ configuration: String, named name: String = "nginx") throws -> ChildProcess {
+    let file = "\(run)/\(name).conf"
+    try configuration.write(toFile: file, atomically: true, encoding: .utf8)
+    return try ChildProcess(
+      Repository.nginx(), ["-e", "\(run)/\(name)-error.log", "-c", file, "-g", "daemon off;"],
+      log: "\(run)/\(name).log")
   }
 
   /// Stops both, as Ctrl-C does in script/server.

@@ -35,6 +35,16 @@ enum Repository {
     throw Trouble("nginx is not installed")
   }
 
+  /// What stands in a text between fences of this name, those of this number of them.
+  static func lines(of file: String, in fence: String, number: Int = 0) throws -> String {
+    let text = try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)
+    let parts = text.components(separatedBy: "```\(fence)\n").dropFirst()
+    guard let part = parts.dropFirst(number).first, let end = part.range(of: "```") else {
+      throw Trouble("\(file) has no \(fence) of number \(number)")
+    }
+    return String(part[..<end.lowerBound])
+  }
+
   /// Whether tests may take longer and load the machine more.
   static var isLongRun: Bool {
     !(ProcessInfo.processInfo.environment["POSTERN_TEST_LONG"] ?? "").isEmpty
@@ -47,5 +57,15 @@ struct Trouble: Error, CustomStringConvertible {
 
   init(_ description: String) {
     self.description = description
+  }
+}
+
+extension String {
+  /// With each of these texts, which must be there, replaced by its value.
+  func replacing(_ changes: [String: String]) throws -> String {
+    try changes.reduce(self) { text, change in
+      guard text.contains(change.key) else { throw Trouble("there is no \(change.key)") }
+      return text.replacingOccurrences(of: change.key, with: change.value)
+    }
   }
 }

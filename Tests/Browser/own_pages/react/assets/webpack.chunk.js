@@ -1,0 +1,1 @@
+window.webpackChunk.push("a chunk of webpack");
