@@ -268,12 +268,16 @@ let package = Package(
       ]),
     .testTarget(
       name: "HealthModuleTests",
-      dependencies: ["DocumentStore", "HandlerKit", "HealthModule", "Postern", "TestSupport", http]),
+      dependencies: [
+        "DocumentStore", "FileDocumentStore", "HandlerKit", "HealthModule", "TestSupport", http,
+        logging,
+      ]),
     .testTarget(
       name: "PosternTests",
       dependencies: [
-        "Accounts", "DocumentStore", "HandlerKit", "Postern", "PosternTesting", "SecurityEvents",
-        "Sessions", "SharedMetrics", "SystemCalls", "TestSupport", "Tokens", configuration, http,
+        "Accounts", "DocumentStore", "HandlerKit", "MemoryDocumentStore", "Postern",
+        "PosternTesting", "SecurityEvents", "Sessions", "SharedMetrics", "SystemCalls",
+        "TestSupport", "Tokens", configuration, http,
         logging, metrics,
       ]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),

@@ -9,7 +9,7 @@ import SystemCalls
 /// The figures of one worker: in its supervisor's segment, or where there is none in one of its own.
 struct WorkerMetrics {
   let segment: MetricsSegment
-  private let entry: ProcessEntry?
+  let entry: ProcessEntry?
 
   /// The worker's descriptor of the supervisor's segment.
   static let descriptor: Int32 = 10
