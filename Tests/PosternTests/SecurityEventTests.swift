@@ -34,9 +34,10 @@ final class SecurityEventTests: XCTestCase {
     _ name: String = "alice", _ password: String = TestService.password,
     _ more: [String: Any] = [:], cookie: String? = nil
   ) async throws -> Response {
-    let own = HTTPField.Name("Sec-Fetch-Site")!
-    let headers: HTTPFields =
-      cookie.map { [.cookie: "__Host-refresh=\($0)", own: "same-origin"] } ?? [:]
+    var headers: HTTPFields = [
+      HTTPField.Name("Host")!: "app.example", .origin: "https://app.example",
+    ]
+    headers[.cookie] = cookie.map { "__Host-refresh=\($0)" }
     return try await ask(
       .make(
         .post, "/login",
