@@ -15,6 +15,8 @@ public struct AnsweredRequest: Sendable {
   public let routeNumber: Int?
   /// The answer, with all its headers.
   public let response: Response
+  /// That of the answer. By itself, since to take it out of there copies the answer.
+  public let statusCode: Int
   /// What the answer was made of, where it was an error. Its `logDetail` is not for the client.
   public let error: HTTPError?
   /// From the call of the router to its answer.

@@ -74,7 +74,7 @@ public struct Router: Sendable {
     guard let start else { return response }
     let answered = AnsweredRequest(
       request: request, route: found?.routes.path, routeNumber: found?.routes.number,
-      response: response, error: error, duration: .now - start)
+      response: response, statusCode: response.status.code, error: error, duration: .now - start)
     for observer in observers { observer.observe(answered) }
     return response
   }

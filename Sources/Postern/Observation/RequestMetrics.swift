@@ -24,12 +24,11 @@ final class RequestMetrics: RequestObserver {
 
   func observe(_ answered: AnsweredRequest) {
     let number = answered.routeNumber ?? routes.count - 1
-    let route = routes[number]
-    let status = StatusNumber(answered.response.status.code)
+    let status = StatusNumber(answered.statusCode)
     counters.counter(number * StatusNumber.count + status.number) {
-      route.counter(status)
+      routes[number].counter(status)
     }.increment()
-    route.time.recordNanoseconds(answered.duration.wholeNanoseconds)
+    routes[number].time.recordNanoseconds(answered.duration.wholeNanoseconds)
     entry?.countRequest()
   }
 }
