@@ -8,6 +8,7 @@ let fastCGI: Target.Dependency = "CFastCGI"
 let http: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let jwt: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let configuration: Target.Dependency = .product(
   name: "Configuration", package: "swift-configuration")
@@ -29,6 +30,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     // Without its traits: its JSON reader would link all of Foundation, and 40 MB of ICU with it.
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -43,8 +45,9 @@ let package = Package(
     .target(name: "SystemCalls", dependencies: ["CLinux"]),
     .target(name: "BoundedCache"),
     .target(name: "SortedJSON"),
-    .target(name: "SecurityEvents", dependencies: [logging]),
-    .target(name: "Execution", dependencies: ["SystemCalls", logging]),
+    .target(name: "SharedMetrics", dependencies: ["SystemCalls", metrics]),
+    .target(name: "SecurityEvents", dependencies: [logging, metrics]),
+    .target(name: "Execution", dependencies: ["SystemCalls", logging, metrics]),
     .target(name: "ForeignInput", dependencies: ["CJansson"]),
     .target(name: "PasswordStrength", dependencies: ["CZxcvbn"]),
     .target(
@@ -55,7 +58,7 @@ let package = Package(
     .target(name: "MemoryDocumentStore", dependencies: ["DocumentStore"]),
     .target(
       name: "FileDocumentStore",
-      dependencies: ["DocumentStore", "Execution", "SystemCalls", crypto]),
+      dependencies: ["DocumentStore", "Execution", "SystemCalls", crypto, metrics]),
     .target(
       name: "Tokens",
       dependencies: [
@@ -66,13 +69,14 @@ let package = Package(
       name: "FastCGI",
       dependencies: [
         "CFastCGI", "Execution", "ForeignInput", "HandlerKit", "SystemCalls", http, logging,
+        metrics,
       ]),
     .target(name: "Sessions", dependencies: ["DocumentStore", "SystemCalls", crypto]),
     .target(
       name: "Accounts",
       dependencies: [
         "CSodium", "DocumentStore", "Execution", "ForeignInput", "PasswordStrength", "SystemCalls",
-        crypto,
+        crypto, metrics,
       ]),
     .target(
       name: "Authentication",
@@ -82,46 +86,57 @@ let package = Package(
     .target(
       name: "LoginModule",
       dependencies: [
-        "Accounts", "Authentication", "ForeignInput", "HandlerKit", "Sessions", "Tokens", http,
-        logging,
+        "Accounts", "Authentication", "ForeignInput", "HandlerKit", "SecurityEvents", "Sessions",
+        "Tokens", http, logging,
       ]),
     .target(
       name: "RefreshModule",
       dependencies: [
-        "Accounts", "Authentication", "ForeignInput", "HandlerKit", "Sessions", "Tokens", logging,
+        "Accounts", "Authentication", "ForeignInput", "HandlerKit", "SecurityEvents", "Sessions",
+        "Tokens", logging,
       ]),
     .target(
       name: "LogoutModule",
-      dependencies: ["Authentication", "HandlerKit", "Sessions", "Tokens", logging]),
+      dependencies: [
+        "Authentication", "HandlerKit", "SecurityEvents", "Sessions", "Tokens", logging,
+      ]),
     .target(
       name: "SessionsModule",
-      dependencies: ["Accounts", "Authentication", "HandlerKit", "Sessions", "Tokens"]),
+      dependencies: [
+        "Accounts", "Authentication", "HandlerKit", "SecurityEvents", "Sessions", "Tokens", logging,
+      ]),
     .target(
       name: "PasswordModule",
       dependencies: [
-        "Accounts", "Authentication", "ForeignInput", "HandlerKit", "Sessions", "Tokens", logging,
+        "Accounts", "Authentication", "ForeignInput", "HandlerKit", "SecurityEvents", "Sessions",
+        "Tokens", logging,
       ]),
     .target(
       name: "LinkModule",
-      dependencies: ["Accounts", "Authentication", "HandlerKit", "Sessions", logging]),
+      dependencies: [
+        "Accounts", "Authentication", "HandlerKit", "SecurityEvents", "Sessions", logging,
+      ]),
     .target(
       name: "JobsModule", dependencies: ["Authentication", "DocumentStore", "HandlerKit"]),
     .target(
       name: "VerifyModule",
       dependencies: [
-        "Accounts", "Authentication", "BoundedCache", "ForeignInput", "HandlerKit", "Sessions",
-        "Tokens", http,
+        "Accounts", "Authentication", "BoundedCache", "ForeignInput", "HandlerKit",
+        "SecurityEvents", "Sessions", "Tokens", http, logging,
       ]),
     .target(
       name: "CurrentUserModule", dependencies: ["Accounts", "Authentication", "HandlerKit"]),
+    .target(name: "HealthModule", dependencies: ["DocumentStore", "HandlerKit"]),
+    .target(name: "MetricsModule", dependencies: ["HandlerKit"]),
     .target(
       name: "Postern",
       dependencies: [
         "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "Execution",
-        "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "JobsModule", "LinkModule",
-        "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
-        "SessionsModule", "SystemCalls", "Tokens", "VerifyModule",
-        arguments, configuration, logging,
+        "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "HealthModule", "JobsModule",
+        "LinkModule", "LoginModule", "LogoutModule", "MetricsModule", "PasswordModule",
+        "RefreshModule", "SecurityEvents", "Sessions", "SessionsModule", "SharedMetrics",
+        "SortedJSON", "SystemCalls", "Tokens", "VerifyModule",
+        arguments, configuration, http, logging, metrics,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
     .target(
@@ -160,6 +175,10 @@ let package = Package(
     .testTarget(name: "SystemCallsTests", dependencies: ["CLinux", "SystemCalls", "TestSupport"]),
     .testTarget(name: "BoundedCacheTests", dependencies: ["BoundedCache"]),
     .testTarget(name: "SortedJSONTests", dependencies: ["SortedJSON"]),
+    .testTarget(
+      name: "SharedMetricsTests",
+      dependencies: ["SharedMetrics", "SystemCalls", "TestSupport", metrics]),
+    .testTarget(name: "SecurityEventsTests", dependencies: ["SecurityEvents", logging]),
     .testTarget(
       name: "ExecutionTests", dependencies: ["Execution", "SystemCalls", "TestSupport", logging]),
     .testTarget(name: "ForeignInputTests", dependencies: ["ForeignInput"]),
@@ -248,10 +267,18 @@ let package = Package(
         http,
       ]),
     .testTarget(
+      name: "HealthModuleTests",
+      dependencies: [
+        "DocumentStore", "FileDocumentStore", "HandlerKit", "HealthModule", "TestSupport", http,
+        logging,
+      ]),
+    .testTarget(
       name: "PosternTests",
       dependencies: [
-        "Accounts", "DocumentStore", "HandlerKit", "Postern", "PosternTesting", "Sessions",
-        "SystemCalls", "TestSupport", "Tokens", configuration, http, logging,
+        "Accounts", "DocumentStore", "HandlerKit", "MemoryDocumentStore", "Postern",
+        "PosternTesting", "SecurityEvents", "Sessions", "SharedMetrics", "SystemCalls",
+        "TestSupport", "Tokens", configuration, http,
+        logging, metrics,
       ]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(

@@ -1,4 +1,5 @@
 import CSodium
+import CoreMetrics
 import Dispatch
 import Execution
 import Synchronization
@@ -51,6 +52,7 @@ public final class PasswordHasher: Sendable {
   private let timeout: DispatchTimeInterval
   /// As many as there are permits.
   private let threads = HashingThreads()
+  private let metrics = HashMetrics()
   /// The hash of no password, checked where there is no user, so that the answer takes as long.
   private let dummyHash: String
 
@@ -128,11 +130,22 @@ public final class PasswordHasher: Sendable {
       let ahead = callers.add(1, ordering: .relaxed).oldValue
       defer { callers.subtract(1, ordering: .relaxed) }
       let deadline = DispatchTime.now() + (isKnown ? Self.knownTimeout : timeout)
+      let askedAt = ContinuousClock.now
+      metrics.waiting.increment()
       // Known callers wait however many are ahead of them: there are never many of them.
-      guard isKnown || ahead < callerLimit, permits.wait(timeout: deadline) == .success else {
+      let hasPermit =
+        (isKnown || ahead < callerLimit) && permits.wait(timeout: deadline) == .success
+      metrics.waiting.decrement()
+      guard hasPermit else {
+        metrics.refused.increment()
         throw PasswordHasherError.tooMany
       }
-      defer { permits.signal() }
+      metrics.wait.record(since: askedAt)
+      metrics.computing.increment()
+      defer {
+        metrics.computing.decrement()
+        permits.signal()
+      }
       do {
         return try threads.run { Result { try compute() } }.get()
       } catch is SystemCallError {
@@ -140,6 +153,14 @@ public final class PasswordHasher: Sendable {
       }
     }
   }
+}
+
+/// The queue of hashes, for metrics.
+private struct HashMetrics: Sendable {
+  let waiting = Meter(label: "postern.password.hashes", dimensions: [("state", "waiting")])
+  let computing = Meter(label: "postern.password.hashes", dimensions: [("state", "computing")])
+  let wait = Timer(label: "postern.password.hash.wait")
+  let refused = Counter(label: "postern.password.hashes.refused")
 }
 
 /// Why nothing can be said about a password now.

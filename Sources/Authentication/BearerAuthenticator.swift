@@ -41,6 +41,8 @@ public struct BearerAuthenticator: Authenticator {
     return claims
   }
 
+  public func session(of caller: AccessClaims) -> String? { caller.sid }
+
   /// What the token in this header says, if it is good by itself: the store is not asked.
   /// - Throws: 401, as `authenticate`
   public func verify(

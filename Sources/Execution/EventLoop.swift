@@ -1,3 +1,4 @@
+import CoreMetrics
 import Dispatch
 public import Logging
 import Synchronization
@@ -34,6 +35,9 @@ public final class EventLoop: @unchecked Sendable {
   private let stopFlag: StopFlag
   private let threadLimit: Int
   private let logger: Logger
+  /// How many threads serve an event, and how many have nothing to do.
+  private let busyThreads = Meter(label: "postern.threads", dimensions: [("state", "busy")])
+  private let spareThreads = Meter(label: "postern.threads", dimensions: [("state", "spare")])
 
   /// After so long without work a spare thread ends, unless it is the last one.
   private static let idleTime = DispatchTimeInterval.seconds(10)
@@ -162,6 +166,7 @@ public final class EventLoop: @unchecked Sendable {
     var isIdle = false
     while true {
       let isTaken = threads.withLock { state -> Bool? in
+        defer { spareThreads.set(state.spare) }
         if hasWaited { state.spare -= 1 }
         if state.isStopping { return false }
         if state.loopIsFree {
@@ -239,9 +244,11 @@ public final class EventLoop: @unchecked Sendable {
     thread.event = event
     served.store(event, ordering: .sequentiallyConsistent)
     stallWatch.wakeUp()
+    busyThreads.increment()
 
     let isKept = source.serve(on: thread.executor)
 
+    busyThreads.decrement()
     let holdsLoop = endServing(event)
     if holdsLoop { current = nil }
     if isKept {

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Execution
 import FoundationEssentials
 import Glibc
@@ -46,6 +47,7 @@ private struct Service: Sendable {
   let router: Router
   let left: LeftConnections?
   let hasAnswered: @Sendable () -> Void
+  let connections = Meter(label: "postern.connections")
 }
 
 /// The listening socket.
@@ -115,7 +117,10 @@ private final class Peer: EventSource {
   init(_ connection: Connection, _ service: Service) {
     self.connection = connection
     self.service = service
+    service.connections.increment()
   }
+
+  deinit { service.connections.decrement() }
 
   var descriptor: FileDescriptor { connection.descriptor }
 

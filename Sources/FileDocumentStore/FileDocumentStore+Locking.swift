@@ -1,3 +1,4 @@
+import Execution
 import Glibc
 import SystemCalls
 
@@ -13,9 +14,22 @@ extension FileDocumentStore {
     of path: String, _ folder: FileDescriptor, until deadline: ContinuousClock.Instant,
     _ body: () throws -> R
   ) throws -> R {
-    guard turns.take(path, until: deadline) else { throw Busy() }
+    let askedAt = ContinuousClock.now
+    guard turns.take(path, until: deadline) else {
+      timers.lockWait.record(since: askedAt)
+      throw Busy()
+    }
     defer { turns.giveBack(path) }
     let lock = try openLock(of: path, folder)
+    try take(lock, until: deadline)
+    timers.lockWait.record(since: askedAt)
+    defer { try? System.unlock(lock) }
+    return try body()
+  }
+
+  private func take(
+    _ lock: FileDescriptor, until deadline: ContinuousClock.Instant
+  ) throws {
     var pause: UInt32 = 50
     let start = ContinuousClock.now
     while try !System.tryLock(lock) {
@@ -24,8 +38,6 @@ extension FileDocumentStore {
       // A commit takes a fraction of a millisecond; who has waited for many is not to spin.
       pause = min(pause * 2, .now < start + .milliseconds(50) ? 250 : 2_000)
     }
-    defer { try? System.unlock(lock) }
-    return try body()
   }
 
   /// Does `body` under the lock of `tokens/3f` if nobody has it; returns `nil` if somebody has.

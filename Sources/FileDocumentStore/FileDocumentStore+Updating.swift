@@ -1,4 +1,5 @@
 import DocumentStore
+import Execution
 import SystemCalls
 
 /// How documents are changed: under their folder's lock, those changes of one document together that
@@ -48,6 +49,8 @@ extension FileDocumentStore {
       do {
         if new != old.document {
           cache.forget(D.self, key)
+          let start = ContinuousClock.now
+          defer { timers.commit.record(since: start) }
           try commit(new, key, layout, insteadOf: old.version, in: folder)
         } else {
           // The process that wrote or removed it may have died before that was durable; now

@@ -17,6 +17,7 @@ public struct FileDocumentStore: DocumentStore {
   let cache = DocumentCache()
   let turns = Turns()
   let batches = Batches()
+  let timers = StoreTimers()
 
   /// Opens the store at `path` and makes its folder (0700) if there is none.
   ///

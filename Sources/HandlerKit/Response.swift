@@ -9,6 +9,8 @@ public struct Response: Sendable {
     set { (encodedFields, ownFields) = (nil, newValue) }
   }
   public var body: [UInt8]
+  /// The id of the session that it was given to, for the log. Not sent.
+  public var session: String?
 
   /// Come before the others.
   private var encodedFields: EncodedFields?

@@ -25,7 +25,10 @@ public struct Route: Sendable {
     _ handler: @escaping @Sendable (Request, A.Caller) async throws -> Response
   ) {
     self.init(method, path) { request in
-      try await handler(request, authenticator.authenticate(request))
+      let caller = try await authenticator.authenticate(request)
+      var response = try await handler(request, caller)
+      if response.session == nil { response.session = authenticator.session(of: caller) }
+      return response
     }
   }
 }
@@ -36,6 +39,13 @@ public protocol Authenticator: Sendable {
 
   /// - Throws: `HTTPError`, most often a 401, for a request that proves nobody.
   func authenticate(_ request: Request) async throws -> Caller
+
+  /// The id of the session that the caller has, for the log; `nil` where there is none.
+  func session(of caller: Caller) -> String?
+}
+
+extension Authenticator {
+  public func session(of caller: Caller) -> String? { nil }
 }
 
 /// Lets `routes` list one route after another without commas or brackets.

@@ -10,6 +10,8 @@ public struct Router: Sendable {
   /// The routes of one path.
   private struct Routes {
     let path: String
+    /// The place of the path among `paths(of:)`.
+    let number: Int
     var handlers: [HTTPRequest.Method: Route.Handler] = [:]
   }
 
@@ -35,23 +37,32 @@ public struct Router: Sendable {
     self.logger = logger
     self.explain = explain
     self.observers = observers
+    let numbers = Dictionary(
+      uniqueKeysWithValues: Self.paths(of: modules).enumerated().map { ($1, $0) })
     for route in modules.flatMap(\.routes) {
       let earlier: Route.Handler?
+      let routes = Routes(path: route.path, number: numbers[route.path] ?? 0)
       if let pattern = PathPattern(route.path) {
         if let other = patterns.keys.first(where: { $0 != pattern && $0.overlaps(pattern) }) {
           throw RouteConflict(claim: "paths that fit both \(other) and \(pattern)")
         }
-        earlier = patterns[pattern, default: Routes(path: route.path)]
+        earlier = patterns[pattern, default: routes]
           .handlers.updateValue(route.handler, forKey: route.method)
       } else {
         let path = ForeignText(route.path).latin1
-        earlier = table[path, default: Routes(path: route.path)]
+        earlier = table[path, default: routes]
           .handlers.updateValue(route.handler, forKey: route.method)
       }
       guard earlier == nil else {
         throw RouteConflict(claim: "\(route.method.rawValue) \(route.path)")
       }
     }
+  }
+
+  /// The paths of all routes, each once.
+  public static func paths(of modules: [any HandlerModule]) -> [String] {
+    var seen: Set<String> = []
+    return modules.flatMap(\.routes).map(\.path).filter { seen.insert($0).inserted }
   }
 
   /// Answers `request`. Never fails: an error becomes its answer, and what the client must not
@@ -62,8 +73,8 @@ public struct Router: Sendable {
     let (response, error) = await respond(to: request, found)
     guard let start else { return response }
     let answered = AnsweredRequest(
-      request: request, route: found?.routes.path, response: response, error: error,
-      duration: .now - start)
+      request: request, route: found?.routes.path, routeNumber: found?.routes.number,
+      response: response, statusCode: response.status.code, error: error, duration: .now - start)
     for observer in observers { observer.observe(answered) }
     return response
   }
@@ -82,7 +93,7 @@ public struct Router: Sendable {
         logger.error(
           "request failed",
           metadata: [
-            "request": "\(request.id)", "path": "\(request.path)",
+            "request": "\(request.id)", "route": "\(found?.routes.path ?? "-")",
             "status": "\(error.status.code)", "code": "\(error.code)", "detail": "\(detail)",
           ])
       }

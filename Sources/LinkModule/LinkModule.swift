@@ -2,6 +2,7 @@ public import Accounts
 import Authentication
 public import HandlerKit
 public import Logging
+import SecurityEvents
 public import Sessions
 
 /// `POST /link`: a password for who has a link that an operator made, and the end of all the
@@ -54,8 +55,14 @@ public struct LinkModule: HandlerModule {
       try sessions.endSessions(ofUser: user.id)
     }
     guard isSet else { throw HTTPError.badLink }
-    logger.notice(
-      "password chosen by a link", metadata: ["request": "\(request.id)", "user": "\(user.id)"])
+    logger.record(
+      .passwordChanged,
+      [
+        "request": "\(request.id)", "user": "\(user.id)", "by": "link",
+        "address": "\(request.remoteAddress)",
+      ])
+    logger.record(
+      .sessionEnded, ["request": "\(request.id)", "user": "\(user.id)", "reason": "link"])
     cleanUp(after: link, request)
     return Response(status: .noContent)
   }

@@ -3,6 +3,7 @@ import Authentication
 import ForeignInput
 public import HandlerKit
 public import Logging
+import SecurityEvents
 public import Sessions
 public import Tokens
 
@@ -51,13 +52,17 @@ public struct LoginModule: HandlerModule {
       ofUser: user.id, named: user.username, passwordGeneration: user.passwordGeneration,
       replacing: replaced?.sub == user.id ? replaced?.sid : nil,
       on: device, at: request.time,
-      isStillAdmitted: { try users.isUnchanged(user) })
-    guard let session else { throw HTTPError.wrongCredentials }
+      isStillAdmitted: { try users.isUnchanged(user) },
+      onEnd: { recordEnd(of: $0, ofUser: user.id, replaced?.sid, request) })
+    guard let session else { throw wrongCredentials(request, user) }
     if let replaced, replaced.sub != user.id { end(replaced, request) }
     renewHash(of: user, credentials, request)
-    logger.info(
-      "signed in",
-      metadata: ["request": "\(request.id)", "user": "\(user.id)", "session": "\(session.id)"])
+    logger.record(
+      .loginSucceeded,
+      [
+        "request": "\(request.id)", "user": "\(user.id)", "session": "\(session.id)",
+        "address": "\(request.remoteAddress)",
+      ])
     let issued = try tokens.tokens(
       for: .init(id: user.id, email: user.profile.email, username: user.username),
       groups: user.groups,
@@ -73,6 +78,7 @@ public struct LoginModule: HandlerModule {
       SignedIn(
         user: PublicUser(user), tokens: $0, device: credentials.wantsBrowserName ? name : nil)
     }
+    response.session = session.id
     if !credentials.wantsBrowserName, request.isFromOwnPage {
       response.headers.append(HostCookie.device.setting(name, maxAge: KnownBrowsers.lifetime))
     }
@@ -88,11 +94,27 @@ public struct LoginModule: HandlerModule {
   /// with the old one is no reason to refuse it.
   private func end(_ replaced: RefreshClaims, _ request: Request) {
     do {
-      try sessions.endSession(replaced.sid, ofUser: replaced.sub, at: request.time)
+      if try sessions.endSession(replaced.sid, ofUser: replaced.sub, at: request.time) {
+        recordEnd(of: [replaced.sid], ofUser: replaced.sub, replaced.sid, request)
+      }
     } catch {
       logger.warning(
         "replaced session not ended",
         metadata: ["request": "\(request.id)", "user": "\(replaced.sub)"])
+    }
+  }
+
+  /// - Parameter replaced: which of them is the one that the browser had.
+  private func recordEnd(
+    of sessions: [String], ofUser user: String, _ replaced: String?, _ request: Request
+  ) {
+    for session in sessions {
+      logger.record(
+        .sessionEnded,
+        [
+          "request": "\(request.id)", "user": "\(user)", "session": "\(session)",
+          "reason": session == replaced ? "replaced" : "limit",
+        ])
     }
   }
 
@@ -124,14 +146,31 @@ public struct LoginModule: HandlerModule {
       against: user?.isDisabled == true ? nil : user?.passwordHash, at: request.time)
     switch (verdict, user) {
     case (.right, let user?): return user
-    case (.tooSoon(let wait), _): throw HTTPError.tooManyAttempts(retryAfter: wait)
+    case (.tooSoon(let wait), _):
+      logger.record(.loginThrottled, facts(request, user))
+      throw HTTPError.tooManyAttempts(retryAfter: wait)
     case (.damagedHash, let user?):
       logger.error(
         "stored password hash is damaged",
         metadata: ["request": "\(request.id)", "user": "\(user.id)"])
-      throw HTTPError.wrongCredentials
-    default: throw HTTPError.wrongCredentials
+      throw wrongCredentials(request, user)
+    default: throw wrongCredentials(request, user)
     }
+  }
+
+  /// The error for whom is refused, who has been written down.
+  private func wrongCredentials(_ request: Request, _ user: User?) -> HTTPError {
+    logger.record(.loginFailed, facts(request, user))
+    return .wrongCredentials
+  }
+
+  /// Never the name that was typed: it may be a password.
+  private func facts(_ request: Request, _ user: User?) -> Logger.Metadata {
+    var facts: Logger.Metadata = [
+      "request": "\(request.id)", "address": "\(request.remoteAddress)",
+    ]
+    if let user { facts["user"] = "\(user.id)" }
+    return facts
   }
 }
 

@@ -1,6 +1,7 @@
 import Authentication
 public import HandlerKit
 public import Logging
+import SecurityEvents
 public import Sessions
 public import Tokens
 
@@ -30,10 +31,11 @@ public struct LogoutModule: HandlerModule {
     if let token, let claims = try? tokens.recognizeRefreshToken(token.text),
       try sessions.endSession(claims.sid, ofUser: claims.sub, at: request.time)
     {
-      logger.info(
-        "signed out",
-        metadata: [
+      logger.record(
+        .sessionEnded,
+        [
           "request": "\(request.id)", "user": "\(claims.sub)", "session": "\(claims.sid)",
+          "reason": "sign-out",
         ])
     }
     var response = Response(status: .noContent)

@@ -3,6 +3,7 @@ public import Authentication
 import ForeignInput
 public import HandlerKit
 public import Logging
+import SecurityEvents
 public import Sessions
 public import Tokens
 
@@ -68,8 +69,15 @@ public struct PasswordModule: HandlerModule {
       }
       guard isChanged else { continue }
       endLateSignIns(of: user, but: caller, request)
-      logger.notice(
-        "password changed", metadata: ["request": "\(request.id)", "user": "\(user.id)"])
+      logger.record(
+        .passwordChanged,
+        ["request": "\(request.id)", "user": "\(user.id)", "by": "user"])
+      logger.record(
+        .sessionEnded,
+        [
+          "request": "\(request.id)", "user": "\(user.id)", "kept": "\(caller.sid)",
+          "reason": "password",
+        ])
       return try answer(to: request, user)
     }
     throw HTTPError.unavailable(
@@ -103,9 +111,24 @@ public struct PasswordModule: HandlerModule {
     let verdict = try check.verdict(
       on: current, of: ForeignText(user.username), by: .session(caller.sid),
       against: user.passwordHash, at: request.time)
-    if case .tooSoon(let wait) = verdict { throw HTTPError.tooManyAttempts(retryAfter: wait) }
-    guard verdict == .right else { throw HTTPError.wrongCurrentPassword }
+    if case .tooSoon(let wait) = verdict {
+      recordRefusal("throttled", caller, request)
+      throw HTTPError.tooManyAttempts(retryAfter: wait)
+    }
+    guard verdict == .right else {
+      recordRefusal("wrong", caller, request)
+      throw HTTPError.wrongCurrentPassword
+    }
     return user
+  }
+
+  private func recordRefusal(_ reason: String, _ caller: AccessClaims, _ request: Request) {
+    logger.record(
+      .passwordRefused,
+      [
+        "request": "\(request.id)", "user": "\(caller.sub)", "session": "\(caller.sid)",
+        "address": "\(request.remoteAddress)", "reason": "\(reason)",
+      ])
   }
 
   /// The change has made all browsers strangers; the one that made it stays known.

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Logging
 
-/// Writes each event as one line to standard error: time, level, message, `key=value` pairs.
+/// Writes each event as one line to standard error: as text, or as JSON.
 ///
 /// Whatever comes in from outside stays on its line: control characters are escaped and long
 /// values are cut.
@@ -11,10 +11,11 @@ struct LineLogHandler: LogHandler {
   var metadata: Logger.Metadata = [:]
   var metadataProvider: Logger.MetadataProvider?
 
-  private static let longestValue = 512
+  private let isJSON: Bool
 
-  init(level: Logger.Level) {
+  init(level: Logger.Level, format: LogFormat) {
     logLevel = level
+    isJSON = format.isJSON
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -23,58 +24,52 @@ struct LineLogHandler: LogHandler {
   }
 
   func log(event: LogEvent) {
-    let line = Self.line(
-      at: Date(), event.level, "\(event.message)",
-      metadata.merging(event.metadata ?? [:]) { $1 })
+    let form = isJSON ? Self.json(at:_:_:_:) : Self.line(at:_:_:_:)
+    let line = form(
+      Date(), event.level, "\(event.message)", metadata.merging(event.metadata ?? [:]) { $1 })
     let bytes = Array(line.utf8)
     _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 
+  /// Time, level, message, `key=value` pairs by their keys.
   static func line(
     at time: Date, _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata
   ) -> String {
-    let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-    let pairs = metadata.sorted { $0.key < $1.key }.map { " \($0.key)=\(quoted("\($0.value)"))" }
-    return "\(time.formatted(style)) \(level) \(escaped(message))\(pairs.joined())\n"
-  }
-
-  private static func quoted(_ value: String) -> String {
-    let text = escaped(value.unicodeScalars.prefix(longestValue), quotes: true)
-    return text.utf8.isEmpty || text.utf8.contains(where: [UInt8](" \"".utf8).contains)
-      ? "\"\(text)\"" : text
-  }
-
-  private static func escaped(_ text: String) -> String {
-    escaped(text.unicodeScalars, quotes: false)
-  }
-
-  /// Escapes what could end the line or steer a terminal or the eye of its reader. Goes by scalars:
-  /// as characters, a quotation mark with an accent is none.
-  private static func escaped(_ text: some Sequence<UnicodeScalar>, quotes: Bool) -> String {
-    text.reduce(into: "") { line, scalar in
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
-        line += scalar.escaped(asASCII: true)
-      case _ where scalar == "\\" || (quotes && scalar == "\""):
-        line += "\\\(scalar)"
-      default:
-        line.unicodeScalars.append(scalar)
-      }
+    let pairs = metadata.sorted { $0.key < $1.key }.map { key, value in
+      " \(LogText.cut(key))=\(LogText.quoted("\(value)"))"
     }
+    return "\(time.formatted(style)) \(level) \(LogText.cut(message))\(pairs.joined())\n"
   }
+
+  /// An object of `time`, `level`, `message`, and then of the pairs by their keys, all of them texts.
+  static func json(
+    at time: Date, _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata
+  ) -> String {
+    let own = [("time", time.formatted(style)), ("level", "\(level)"), ("message", message)]
+    let pairs = metadata.sorted { $0.key < $1.key }.map { key, value in
+      (own.contains { $0.0 == key } ? "\(key)_" : key, "\(value)")
+    }
+    let members = (own + pairs).map { key, value in
+      "\"\(LogText.json(key))\":\"\(LogText.json(value))\""
+    }
+    return "{\(members.joined(separator: ","))}\n"
+  }
+
+  private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }
 
 extension Logger {
   /// The log of this process.
-  static func postern(level: Logger.Level) -> Logger {
-    Logger(label: ownLabel) { _ in LineLogHandler(level: level) }
+  static func postern(level: Logger.Level, format: LogFormat = .auto) -> Logger {
+    Logger(label: ownLabel) { _ in LineLogHandler(level: level, format: format) }
   }
 
   /// The log of this process, and from now on of every logger that a module makes for itself: its
   /// lines have the same form, and name it. To be called once.
-  static func startPostern(level: Logger.Level) -> Logger {
+  static func startPostern(_ configuration: PosternConfiguration) -> Logger {
     LoggingSystem.bootstrap { label in
-      var handler = LineLogHandler(level: level)
+      var handler = LineLogHandler(
+        level: configuration.logLevel, format: configuration.logFormat)
       if label != ownLabel { handler[metadataKey: "logger"] = "\(label)" }
       return handler
     }

@@ -1,12 +1,15 @@
 import CurrentUserModule
 public import DocumentStore
+import HealthModule
 import JobsModule
 import LinkModule
 import LoginModule
 import LogoutModule
+import MetricsModule
 import PasswordModule
 import RefreshModule
 import SessionsModule
+import SharedMetrics
 import VerifyModule
 
 /// The modules that come with Postern: the one list of them.
@@ -20,6 +23,8 @@ public let standardModules: [any ServiceModule.Type] = [
   LinkModule.self,
   JobsModule.self,
   VerifyModule.self,
+  HealthModule.self,
+  MetricsModule.self,
 ]
 
 // What each of them gets.
@@ -65,7 +70,7 @@ extension SessionsModule: ServiceModule {
   public init(_ services: Services) {
     self.init(
       users: services.users, sessions: services.sessions, bearer: services.bearer,
-      browsers: services.browsers)
+      browsers: services.browsers, logger: services.logger)
   }
 }
 
@@ -88,6 +93,22 @@ extension LinkModule: ServiceModule {
 
 extension VerifyModule: ServiceModule {
   public init(_ services: Services) {
-    self.init(tokens: services.tokens, sessionCheck: services.sessionCheck)
+    self.init(
+      tokens: services.tokens, sessionCheck: services.sessionCheck, logger: services.logger)
+  }
+}
+
+extension HealthModule: ServiceModule {
+  public static let documents: [any Document.Type] = [HealthProbe.self]
+
+  public init(_ services: Services) {
+    self.init(documents: services.documents, explain: explain)
+  }
+}
+
+extension MetricsModule: ServiceModule {
+  public init(_ services: Services) {
+    let text = services.metrics.map { PrometheusText($0, help: KnownMetric.help) }
+    self.init(contentType: PrometheusText.contentType) { text?.render() ?? "" }
   }
 }

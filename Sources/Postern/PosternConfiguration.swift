@@ -33,6 +33,8 @@ public struct PosternConfiguration: Sendable {
   public var allowedOrigins: [String]
   public var disabledModules: [String]
   public var logLevel: Logger.Level
+  public var logFormat: LogFormat
+  public var logsRequests: Bool
   /// All of them, also those that modules declare.
   public let settings: Settings
 
@@ -125,6 +127,8 @@ public struct PosternConfiguration: Sendable {
     }
     disabledModules = try settings.list("modules.disabled")
     logLevel = try settings.choice("log.level")
+    logFormat = try settings.choice("log.format")
+    logsRequests = try settings.flag("log.requests")
   }
 
   /// A serialized origin (RFC 6454 §6.2): `https://app.example.com` or `http://localhost:3000`.

@@ -10,6 +10,7 @@ struct RunFolder {
   private let pidFile: PIDFile
 
   private static let socketName = "postern.sock"
+  private static let metricsName = "postern.metrics"
 
   /// Takes the pid file and makes the socket, in a folder that must be ours alone: passwords would
   /// go to a socket that another user put there.
@@ -47,8 +48,27 @@ struct RunFolder {
     }
   }
 
-  /// Removes the socket and the pid file.
+  /// Makes the file of what the processes of the service count, for their user alone, in the place
+  /// of that of a service that was killed.
+  func makeMetricsFile() throws -> FileDescriptor {
+    try? System.remove(Self.metricsName, in: folder.descriptor)
+    return try System.open(
+      Self.metricsName, in: folder.descriptor, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+  }
+
+  /// That of the `postern serve` that uses the run folder at `path`; `nil` where there is none.
+  static func metricsFile(_ path: String) throws -> FileDescriptor? {
+    let folder = try OwnFolder(path)
+    do {
+      return try System.open(metricsName, in: folder.descriptor, O_RDONLY | O_NONBLOCK)
+    } catch  where error.code == ENOENT {
+      return nil
+    }
+  }
+
+  /// Removes the socket, the file of metrics and the pid file.
   func clear() {
+    try? System.remove(Self.metricsName, in: folder.descriptor)
     try? System.remove(Self.socketName, in: folder.descriptor)
     pidFile.remove()
   }

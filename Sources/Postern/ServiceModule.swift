@@ -35,10 +35,12 @@ extension ServiceModule {
 
 extension Services {
   /// The router of the service over `modules`.
-  func router(over modules: [any ServiceModule]) throws -> Router {
+  func router(
+    over modules: [any ServiceModule], observers: [any RequestObserver] = []
+  ) throws -> Router {
     try Router(
       modules, cors: CORSPolicy(allowedOrigins: configuration.allowedOrigins), logger: logger,
-      explain: explain, observers: [ForeignPageNotice(logger: logger)])
+      explain: explain, observers: [ForeignPageNotice(logger: logger)] + observers)
   }
 
   /// Makes and starts modules, for tests.

@@ -4,6 +4,7 @@ public import DocumentStore
 import FoundationEssentials
 public import Logging
 public import Sessions
+import SharedMetrics
 public import Tokens
 
 /// All that modules may need, made once per worker from the configuration.
@@ -25,6 +26,8 @@ public struct Services: Sendable {
   public let logger: Logger
   /// For `Inheritance` alone: modules have no use for them.
   let keys: KeyFile
+  /// What `GET /metrics` shows; `nil` outside of a worker.
+  private(set) var metrics: MetricsSegment?
 
   /// - Parameter keys: those of the supervisor, which made the store, too; `nil` reads them, and
   ///   makes what there is not yet.
@@ -71,6 +74,12 @@ public struct Services: Sendable {
       sessions: sessions, users: users, scope: configuration.sessionCheck)
     bearer = BearerAuthenticator(tokens: tokens, sessionCheck: sessionCheck)
     browsers = try KnownBrowsers(refreshKeys: keys.refresh, issuer: configuration.issuer)
+  }
+
+  func showing(_ metrics: MetricsSegment) -> Services {
+    var services = self
+    services.metrics = metrics
+    return services
   }
 
   /// How many hashes each of the workers computes at a time: together one for each core, and one

@@ -65,6 +65,8 @@ public struct Setting: Sendable {
     Setting("cors.allowedOrigins", [], "origins of other sites that may call"),
     Setting("modules.disabled", [], "names of modules to leave out"),
     Setting("log.level", "info", "trace, debug, info, notice, warning, error or critical"),
+    Setting("log.format", "auto", "text, json, or auto: text on a terminal, else JSON"),
+    Setting("log.requests", false, "log a line for each request, at the level info"),
   ]
 
   /// `tokens.accessSecret` as the environment has it: `POSTERN_TOKENS_ACCESS_SECRET`.

@@ -16,6 +16,7 @@ extension Supervisor {
     do {
       preparation = try Preparation(program: program, options: options)
     } catch {
+      metrics.countReload(.refused)
       logger.error("reload refused", metadata: ["error": "\(error)"])
     }
   }
@@ -41,6 +42,7 @@ extension Supervisor {
       // With no worker at all there is nothing to keep.
       if slots.allSatisfy({ $0.current == nil }) { adopt(plan) }
     } catch {
+      metrics.countReload(.refused)
       logger.error(
         "reload refused, workers stay as they are", metadata: ["error": "\(error)"])
       reloadIfAskedAgain()
@@ -74,6 +76,7 @@ extension Supervisor {
     candidate = nil
     isReloading = false
     for index in slots.indices { slots[index].current?.isOfLatestPlan = true }
+    metrics.countReload(.givenUp)
     logger.error("reload given up, workers stay as they are: new ones end before they serve")
     reloadIfAskedAgain()
   }
@@ -83,6 +86,7 @@ extension Supervisor {
       !slots.contains(where: { $0.current?.isOfLatestPlan == false })
     else { return }
     isReloading = false
+    metrics.countReload(.done)
     logger.notice("reload ended", metadata: ["workers": "\(slots.count)"])
     reloadIfAskedAgain()
   }

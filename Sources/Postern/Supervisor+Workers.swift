@@ -28,6 +28,7 @@ extension Supervisor {
           ListeningSocket.inherited: run.socket.descriptor, Worker.lifeline: lifeline.read,
           Inheritance.descriptor: plan.inheritance, Worker.readiness: readiness.write,
           Worker.handOver.output: handOver.output, Worker.handOver.input: handOver.input,
+          WorkerMetrics.descriptor: metrics.file,
         ], withheld: ModuleList.current.secretEnvironmentNames)
       return WorkerProcess(id: id, readiness: readiness.read)
     } catch {
@@ -96,6 +97,7 @@ extension Supervisor {
   mutating func noteEndedProcesses() throws {
     while let (process, end) = try System.endedChild() {
       sweeper.noteEnd(of: process)
+      metrics.noteEnd(of: process)
       if process == preparation?.process { notePrepared(end) }
       if leaving.removeValue(forKey: process) != nil { continue }
       for index in slots.indices {
@@ -115,6 +117,7 @@ extension Supervisor {
       pause = min(pause, RestartPolicy.longestPauseOfLast(wasReady: wasReady))
     }
     slots[index].startAt = .now + pause
+    metrics.countRestart(after: end)
     logger.log(
       level: end == .exited(status: 0) ? .info : .warning, "worker ended",
       metadata: ["pid": "\(worker.id)", "end": "\(end)", "next start in": "\(pause)"])

@@ -13,6 +13,7 @@ struct Supervisor {
   let program: String
   let options: [String]
   var sweeper: Sweeper
+  let metrics: SupervisorMetrics
 
   /// What workers are started with, and did serve with.
   var plan: WorkerPlan
@@ -53,6 +54,7 @@ struct Supervisor {
     socketTimeout: Duration = Self.stopTimeout
   ) throws {
     run = try RunFolder(configuration.run, socketTimeout: socketTimeout)
+    metrics = try SupervisorMetrics(in: run)
     lifeline = try System.pipe()
     handOver = try DescriptorQueue()
     program = try System.pathOfThisProgram()

@@ -30,22 +30,26 @@ struct Worker {
   /// gone.
   /// - Throws: an error whose description tells the operator what to mend.
   func run(until signals: SignalQueue, isSupervised: Bool) throws {
-    let logger = Logger.startPostern(level: configuration.logLevel)
+    let logger = Logger.startPostern(configuration)
     guard System.isListeningSocket(ListeningSocket.inherited) else {
       throw ConfigurationError("standard input is not a listening socket")
     }
     let (configuration, modules, keys) = (configuration, modules, keys)
+    let metrics = try WorkerMetrics.start(isSupervised: isSupervised)
     try ThreadExecutor.run {
       let services = try await Services(
-        configuration: configuration, logger: logger, keys: keys)
+        configuration: configuration, logger: logger, keys: keys
+      ).showing(metrics.segment)
       try await ModuleLife.withModules(modules.enabled(configuration), services, for: .use) {
-        let router = try services.router(over: $0)
+        let router = try services.router(
+          over: $0, observers: metrics.observers(of: $0, configuration, logger))
         let life = try WorkerLife(requestLimit: configuration.maxRequests)
         let responder = try Responder(
           listener: FileDescriptor(ListeningSocket.inherited), router: router,
           others: isSupervised ? Self.otherWorkers : nil, logger: logger,
           hasAnswered: { life.countRequest() })
         responder.start()
+        metrics.noteReady()
         if isSupervised { try sayReady() }
         logger.debug("worker started", metadata: ["pid": "\(getpid())"])
 

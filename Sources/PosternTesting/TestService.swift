@@ -2,7 +2,7 @@ import Accounts
 import DocumentStore
 public import Foundation
 public import HandlerKit
-import Logging
+package import Logging
 import MemoryDocumentStore
 public import Postern
 import Tokens
@@ -45,11 +45,12 @@ public final class TestService: Sendable {
 
   package init(
     modules: [any ServiceModule.Type], configuration: PosternConfiguration,
-    documents: any DocumentStore, passwords: PasswordHasher
+    documents: any DocumentStore, passwords: PasswordHasher,
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   ) async throws {
     services = try await Services(
       configuration: configuration,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      logger: logger,
       documents: documents, passwords: passwords)
     (self.modules, router) = try await services.startModules(modules)
   }

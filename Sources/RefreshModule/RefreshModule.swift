@@ -3,6 +3,7 @@ import Authentication
 import ForeignInput
 public import HandlerKit
 public import Logging
+import SecurityEvents
 public import Sessions
 public import Tokens
 
@@ -32,7 +33,13 @@ public struct RefreshModule: HandlerModule {
       fields["fingerprint"] != nil || !fields.contains("fingerprint")
     else { throw HTTPError.accessForbidden }
     let attempt = try attempt(in: fields)
-    let claims = try verified(token.text, request)
+    let claims: RefreshClaims
+    do throws(HTTPError) {
+      claims = try verified(token.text, request)
+    } catch {
+      recordRefusal(error, request)
+      throw error
+    }
 
     let outcome = try sessions.refresh(
       ofUser: claims.sub,
@@ -45,27 +52,56 @@ public struct RefreshModule: HandlerModule {
       passwordGeneration: { $0.passwordGeneration })
 
     switch outcome {
-    case .refreshed(let user, let session):
+    case .refreshed(let user, let session, let isReplay):
+      record(isReplay ? .refreshReplayed : .refreshRotated, claims, request)
       let issued = try tokens.tokens(
         for: .init(id: user.id, email: user.profile.email, username: user.username),
         groups: user.groups,
         session: session.id,
         refresh: (session.current.id, session.current.issuedAt, session.current.expiresAt),
         at: request.time)
-      return try issued.response(
+      var response = try issued.response(
         inCookie: token.isCookie, maxAge: session.cookieAge(at: request.time))
+      response.session = session.id
+      return response
     case .reuse:
-      logger.warning(
-        "refresh token reused, session revoked",
-        metadata: [
-          "request": "\(request.id)", "user": "\(claims.sub)", "session": "\(claims.sid)",
-          "address": "\(request.remoteAddress)",
-        ])
+      record(.refreshReused, claims, request)
+      record(.sessionEnded, claims, request, reason: "reuse")
       throw HTTPError.refreshTokenWrong
-    case .unknownSession: throw HTTPError.refreshTokenWrong
-    case .noSession: throw HTTPError.noRefreshToken
-    case .noOwner, .fingerprintDiffers: throw HTTPError.accessForbidden
+    case .fingerprintDiffers:
+      record(.refreshFingerprint, claims, request)
+      throw HTTPError.accessForbidden
+    case .unknownSession: throw refusal(.refreshTokenWrong, claims, request)
+    case .noSession: throw refusal(.noRefreshToken, claims, request)
+    case .noOwner: throw refusal(.accessForbidden, claims, request)
     }
+  }
+
+  private func refusal(
+    _ error: HTTPError, _ claims: RefreshClaims, _ request: Request
+  ) -> HTTPError {
+    record(.refreshRefused, claims, request, reason: error.code)
+    return error
+  }
+
+  private func recordRefusal(_ error: HTTPError, _ request: Request) {
+    logger.record(
+      .refreshRefused,
+      [
+        "request": "\(request.id)", "address": "\(request.remoteAddress)",
+        "reason": "\(error.code)",
+      ])
+  }
+
+  private func record(
+    _ event: SecurityEvent, _ claims: RefreshClaims, _ request: Request, reason: String? = nil
+  ) {
+    logger.record(
+      event,
+      [
+        "request": "\(request.id)", "user": "\(claims.sub)", "session": "\(claims.sid)",
+        "address": "\(request.remoteAddress)",
+      ].merging(reason.map { ["reason": "\($0)"] } ?? [:]) { $1 })
   }
 
   /// 16 to 64 characters of base64url; `nil` where none came.

@@ -23,6 +23,7 @@ public struct SessionStore: Sendable {
   ///   - isStillAdmitted: whether what let the user in still holds; only reads. Asked within the same
   ///     step: when a password is changed or a user removed, their sessions are ended last, so that
   ///     a sign-in that was under way is either ended with them or comes too late.
+  ///   - onEnd: called afterwards with the ids of the sessions that made room for it, if any.
   /// - Returns: `nil` for one who is no longer admitted.
   public func beginSession(
     ofUser id: String,
@@ -31,16 +32,23 @@ public struct SessionStore: Sendable {
     replacing replaced: String? = nil,
     on device: Device,
     at time: Date,
-    isStillAdmitted: () throws -> Bool = { true }
+    isStillAdmitted: () throws -> Bool = { true },
+    onEnd: ([String]) -> Void = { _ in }
   ) throws -> Session? {
-    try documents.update(UserSessions.self, id) { document in
+    let begun = try documents.update(UserSessions.self, id) {
+      document -> (session: Session, ended: [String])? in
       guard try isStillAdmitted() else { return nil }
       var sessions = document ?? UserSessions(username: username)
-      defer { document = sessions }
-      return sessions.begin(
+      let earlier = sessions.live(at: time).map(\.id)
+      let session = sessions.begin(
         on: device, passwordGeneration: passwordGeneration, replacing: replaced,
         at: time, policy: policy)
+      document = sessions
+      return (session, earlier.filter { id in !sessions.sessions.contains { $0.id == id } })
     }
+    guard let begun else { return nil }
+    if !begun.ended.isEmpty { onEnd(begun.ended) }
+    return begun.session
   }
 
   /// The user's live sessions, in the order in which they began.
@@ -139,9 +147,9 @@ public struct SessionStore: Sendable {
 
   /// What became of a refresh, and whose session it is.
   public enum RefreshOutcome<Owner> {
-    /// The session's refresh token is `session.current` from now on: a new one, or the one that a
-    /// lost answer held.
-    case refreshed(Owner, Session)
+    /// The session's refresh token is `session.current` from now on: a new one, or in a replay the
+    /// one that a lost answer held.
+    case refreshed(Owner, Session, isReplay: Bool)
     /// The token had been used before; its session is revoked.
     case reuse
     case fingerprintDiffers
@@ -171,7 +179,8 @@ public struct SessionStore: Sendable {
       let (decision, session) = sessions.refresh(with: token, at: time, policy: policy)
       document = sessions
       switch (decision, session) {
-      case (.rotate, let session?), (.replay, let session?): return .refreshed(owner, session)
+      case (.rotate, let session?): return .refreshed(owner, session, isReplay: false)
+      case (.replay, let session?): return .refreshed(owner, session, isReplay: true)
       case (.reuse, _): return .reuse
       case (.fingerprintDiffers, _): return .fingerprintDiffers
       case (.unknownSession, _): return .unknownSession

@@ -2,6 +2,8 @@ public import Accounts
 public import Authentication
 import FoundationEssentials
 public import HandlerKit
+public import Logging
+import SecurityEvents
 public import Sessions
 public import Tokens
 
@@ -13,12 +15,14 @@ public struct SessionsModule: HandlerModule {
   private let sessions: SessionStore
   private let bearer: BearerAuthenticator
   private let browsers: KnownBrowsers
+  private let logger: Logger
 
   public init(
     users: UserDirectory, sessions: SessionStore, bearer: BearerAuthenticator,
-    browsers: KnownBrowsers
+    browsers: KnownBrowsers, logger: Logger
   ) {
     self.browsers = browsers
+    self.logger = logger
     self.users = users
     self.sessions = sessions
     self.bearer = bearer
@@ -36,6 +40,12 @@ public struct SessionsModule: HandlerModule {
       guard
         try sessions.endOtherSessions(ofUser: caller.sub, by: caller.sid, at: request.time)
       else { throw HTTPError.invalidToken }
+      logger.record(
+        .sessionEnded,
+        [
+          "request": "\(request.id)", "user": "\(caller.sub)", "kept": "\(caller.sid)",
+          "reason": "user",
+        ])
       var response = Response(status: .noContent)
       guard let user = try users.activeUser(named: caller.user.username, id: caller.sub) else {
         return response
@@ -54,7 +64,14 @@ public struct SessionsModule: HandlerModule {
         id.utf8.count <= Self.longestID ? id : "", ofUser: caller.sub, by: caller.sid,
         at: request.time)
       switch outcome {
-      case .ended: return Response(status: .noContent)
+      case .ended:
+        logger.record(
+          .sessionEnded,
+          [
+            "request": "\(request.id)", "user": "\(caller.sub)", "session": "\(id)",
+            "reason": "user",
+          ])
+        return Response(status: .noContent)
       case .unknown: throw HTTPError.notFound
       case .callerEnded: throw HTTPError.invalidToken
       }

@@ -2,6 +2,8 @@ import Accounts
 public import Authentication
 import BoundedCache
 public import HandlerKit
+public import Logging
+import SecurityEvents
 public import Tokens
 
 /// `GET /verify`: who sends a request to another application. For a web server that asks before it
@@ -13,11 +15,13 @@ public struct VerifyModule: HandlerModule {
   public static let name = "verify"
 
   private let visitors: VisitorAuthenticator
+  private let logger: Logger
   /// The latest answer to each session: a browser asks for every image of a page.
   private let answers = BoundedCache<String, (visitor: Visitor, response: Response)>(limit: 512)
 
   /// - Parameter sessionCheck: asked for each request, whatever its scope.
-  public init(tokens: TokenIssuer, sessionCheck: SessionCheck) {
+  public init(tokens: TokenIssuer, sessionCheck: SessionCheck, logger: Logger) {
+    self.logger = logger
     visitors = VisitorAuthenticator(tokens: tokens, sessionCheck: sessionCheck)
   }
 
@@ -26,6 +30,14 @@ public struct VerifyModule: HandlerModule {
       do {
         return try answer(to: request)
       } catch let error as HTTPError {
+        if error.isRefusal {
+          logger.record(
+            .verifyRefused,
+            [
+              "request": "\(request.id)", "address": "\(request.remoteAddress)",
+              "reason": "\(error.code)",
+            ])
+        }
         throw error.withCodeInHeader
       }
     }
@@ -54,6 +66,13 @@ public struct VerifyModule: HandlerModule {
 }
 
 extension HTTPError {
+  /// Whether something was shown that does not admit. Who shows nothing has not signed in yet, and a
+  /// cookie to be renewed is good.
+  fileprivate var isRefusal: Bool {
+    (status == .unauthorized && code != "missing_token" && code != "renew")
+      || status == .forbidden
+  }
+
   /// A web server that asks on behalf of another application sees only the headers of the answer.
   fileprivate var withCodeInHeader: HTTPError {
     var error = self

@@ -17,7 +17,7 @@ struct Visitor: Equatable, Sendable {
   }
 
   var response: Response {
-    Response(
+    var response = Response(
       status: .noContent,
       headers: [
         .xAuthUserID: headerText(id),
@@ -26,6 +26,8 @@ struct Visitor: Equatable, Sendable {
         .xAuthGroups: groups.joined(separator: ","),
         .xAuthSessionID: session,
       ])
+    response.session = session
+    return response
   }
 }
 

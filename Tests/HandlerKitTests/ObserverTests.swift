@@ -44,6 +44,7 @@ final class ObserverTests: XCTestCase {
       XCTAssertEqual(answered.route, route, path)
       XCTAssertEqual(answered.request.path, path)
       XCTAssertEqual(answered.response.status.code, status, path)
+      XCTAssertEqual(answered.statusCode, status, path)
       XCTAssertEqual(answered.response.headers, response.headers)
       XCTAssertEqual(answered.error?.status.code, status < 400 ? nil : status)
     }

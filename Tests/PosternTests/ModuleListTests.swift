@@ -50,7 +50,10 @@ final class ModuleListTests: XCTestCase {
     XCTAssertTrue(list.settings.contains { $0.name == "notes.limit" })
     XCTAssertEqual(
       Set(list.documents.map { $0.collection }),
-      ["users", "tokens", "throttle", "throttle-known", "decoy", "links", "jobs", "notes"])
+      [
+        "users", "tokens", "throttle", "throttle-known", "decoy", "links", "jobs", "health",
+        "notes",
+      ])
   }
 
   func testTwoModulesOfOneNameAreRefused() {

@@ -2,8 +2,6 @@ import Accounts
 import Foundation
 import HTTPTypes
 import HandlerKit
-import Logging
-import Synchronization
 import TestSupport
 import XCTest
 
@@ -13,8 +11,7 @@ final class PrivacyTests: TemporaryFolderTestCase {
   /// A router over all modules of the program, and what they log, at every level.
   private func router() async throws -> (router: Router, services: Services, log: CapturedLog) {
     let log = CapturedLog()
-    var logger = Logger(label: "test") { _ in CapturingLogHandler(log: log) }
-    logger.logLevel = .trace
+    let logger = log.logger
     let services = try await Services(
       configuration: .load(file: nil, environment: ["POSTERN_DATA": folder]), logger: logger)
     let hash = try services.passwords.hash(XCTUnwrap(Password(TestHouse.password)))
@@ -112,30 +109,5 @@ final class PrivacyTests: TemporaryFolderTestCase {
     let other = await router.respond(
       to: post("/login", ["username": "alice", "password": TestHouse.password]))
     XCTAssertEqual(other.status, .ok)
-  }
-}
-
-/// The lines that were logged: level, message and `key=value` pairs.
-private final class CapturedLog: Sendable {
-  private let captured = Mutex<[String]>([])
-
-  var lines: [String] { captured.withLock { $0 } }
-
-  func append(_ line: String) { captured.withLock { $0.append(line) } }
-}
-
-private struct CapturingLogHandler: LogHandler {
-  let log: CapturedLog
-  var logLevel = Logger.Level.trace
-  var metadata: Logger.Metadata = [:]
-
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { metadata[key] }
-    set { metadata[key] = newValue }
-  }
-
-  func log(event: LogEvent) {
-    let pairs = metadata.merging(event.metadata ?? [:]) { $1 }.map { " \($0.key)=\($0.value)" }
-    log.append("\(event.level) \(event.message)\(pairs.sorted().joined())")
   }
 }

@@ -86,7 +86,8 @@ final class SupervisorTests: TemporaryFolderTestCase {
     XCTAssertEqual(try System.status(ofPath: path)?.st_ino, before)
     unlink(path)
     XCTAssertThrowsError(try supervisor(run: folder))
-    XCTAssertEqual(try files(), ["postern.sock"], "the one that was refused leaves nothing")
+    XCTAssertEqual(
+      try files(), ["postern.metrics", "postern.sock"], "the one that was refused leaves nothing")
     withExtendedLifetime(first) {}
   }
 

@@ -30,7 +30,7 @@ final class RepeatedChangeTests: XCTestCase {
 
   func testRefreshRotatesOnceAndAnswersWhatIsKept() throws {
     let session = try begin()
-    guard case .refreshed(_, let next) = try refresh(session, session.current) else {
+    guard case .refreshed(_, let next, _) = try refresh(session, session.current) else {
       return XCTFail("not refreshed")
     }
     XCTAssertEqual(try store.sessions(ofUser: "u1", at: now), [next])

@@ -203,7 +203,7 @@ extension SessionStore {
         with: PresentedToken(session: session.id, id: token, fingerprint: nil),
         at: TestHouse.now.addingTimeInterval(seconds), owner: { $0 })
       return switch outcome {
-      case .refreshed(_, let session): session.current.id
+      case .refreshed(_, let session, _): session.current.id
       case .reuse: "reuse"
       case .fingerprintDiffers: "fingerprint differs"
       case .unknownSession: "unknown session"

@@ -40,7 +40,7 @@ struct PosternRule: Rule {
     let outcome = try sessions.refresh(
       ofUser: user, with: presented, at: Date(timeIntervalSince1970: time), owner: { $0 })
     switch outcome {
-    case .refreshed(_, let session): return .tokens(issued(session))
+    case .refreshed(_, let session, _): return .tokens(issued(session))
     case .reuse: return .reuse
     case .fingerprintDiffers, .unknownSession, .noSession, .noOwner: return .refused
     }

@@ -30,7 +30,7 @@ struct Serve: ParsableCommand {
     System.keepFilesPrivate()
     System.forbidDumps()
     let configuration = try settings.load()
-    let logger = Logger.startPostern(level: configuration.logLevel)
+    let logger = Logger.startPostern(configuration)
     var supervisor = try Supervisor(
       configuration: configuration, inheritance: Inheritance(checking: configuration, logger),
       options: settings.file.map { ["--config", $0] } ?? [],
@@ -51,7 +51,7 @@ struct Prepare: ParsableCommand {
     System.keepFilesPrivate()
     System.forbidDumps()
     let configuration = try settings.load()
-    let logger = Logger.startPostern(level: configuration.logLevel)
+    let logger = Logger.startPostern(configuration)
     _ = try openStore(configuration, ifMissing: .refuse())
     if configuration.accessSecret == nil || configuration.refreshSecret == nil,
       try KeyFile.load(inFolder: configuration.data) == nil

@@ -182,6 +182,7 @@ final class Installation: @unchecked Sendable {
       "POSTERN_DATA": data, "POSTERN_RUN": run,
       "POSTERN_WORKERS": "\(Self.workerCount)",
       "POSTERN_THROTTLE_ENABLED": "\(setup.isThrottled)",
+      "POSTERN_LOG_FORMAT": "text",
     ].merging(setup.settings) { $1 }
   }
 

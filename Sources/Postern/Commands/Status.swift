@@ -1,0 +1,59 @@
+import ArgumentParser
+import FoundationEssentials
+import SharedMetrics
+import SortedJSON
+
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show the workers of the running service, and what they are doing.",
+    discussion: """
+      Reads what the processes write into memory that they share, and disturbs none of them. For \
+      the user that runs postern serve.
+
+      The exit status is 0 where the service runs, 3 where it does not, and another one where that \
+      cannot be told.
+      """)
+
+  @Flag(help: "Print one JSON object. Times are in seconds since 1970, memory is in bytes.")
+  var json = false
+
+  @OptionGroup var settings: SettingsOptions
+
+  /// As init scripts have it (LSB Core, 22.2 "Init Script Actions").
+  private static let notRunning = ExitCode(3)
+
+  func run() throws {
+    let run = try settings.load().run
+    guard let process = try RunFolder.holder(run), let file = try RunFolder.metricsFile(run) else {
+      print(json ? #"{"running":false}"# : "no postern runs in \(run)")
+      throw Self.notRunning
+    }
+    let segment: MetricsSegment
+    do {
+      segment = try MetricsSegment(file, isWritable: false)
+    } catch is ForeignSegment {
+      throw ConfigurationError(
+        "process \(process) runs, and is of another version of postern: it cannot be looked into")
+    }
+    let status = ServiceStatus(of: process, segment, at: Date())
+    guard json else { return print(status.text) }
+    let bytes = try SortedJSONEncoder().encode(RunningService(status))
+    print(String(decoding: bytes, as: UTF8.self))
+  }
+}
+
+private struct RunningService: Encodable {
+  let status: ServiceStatus
+
+  init(_ status: ServiceStatus) { self.status = status }
+
+  func encode(to encoder: any Encoder) throws {
+    try status.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(true, forKey: .running)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case running
+  }
+}

@@ -1,0 +1,35 @@
+import HandlerKit
+import Logging
+
+/// One line a request at `info`: setting `log.requests`.
+///
+/// What a client sent is not in it but for the method, where that is one of ours: of the path only the
+/// route that it fits, and nothing of the query.
+struct RequestLog: RequestObserver {
+  private let logger: Logger
+
+  init(_ logger: Logger) { self.logger = logger }
+
+  func observe(_ answered: AnsweredRequest) {
+    logger.info("request", metadata: Self.fields(of: answered))
+  }
+
+  private static func fields(of answered: AnsweredRequest) -> Logger.Metadata {
+    let duration = answered.duration.components
+    let microseconds = duration.seconds * 1_000_000 + duration.attoseconds / 1_000_000_000_000
+    let method = answered.request.method.rawValue
+    var fields: Logger.Metadata = [
+      "request": "\(answered.request.id)",
+      "method": "\(methods.contains(method) ? method : "-")",
+      "route": "\(answered.route ?? "-")",
+      "status": "\(answered.response.status.code)",
+      "microseconds": "\(microseconds)",
+    ]
+    if let session = answered.response.session { fields["session"] = "\(session)" }
+    return fields
+  }
+
+  private static let methods: Set = [
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
+  ]
+}
