@@ -114,13 +114,14 @@ let package = Package(
       ]),
     .target(
       name: "CurrentUserModule", dependencies: ["Accounts", "Authentication", "HandlerKit"]),
+    .target(name: "JWKSModule", dependencies: ["HandlerKit", "Tokens", http]),
     .target(
       name: "Postern",
       dependencies: [
         "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "Execution",
-        "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "JobsModule", "LinkModule",
-        "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
-        "SessionsModule", "SystemCalls", "Tokens", "VerifyModule",
+        "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "JWKSModule", "JobsModule",
+        "LinkModule", "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule",
+        "SecurityEvents", "Sessions", "SessionsModule", "SystemCalls", "Tokens", "VerifyModule",
         arguments, configuration, logging,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
@@ -247,6 +248,9 @@ let package = Package(
         "Accounts", "Authentication", "CurrentUserModule", "HandlerKit", "TestSupport", "Tokens",
         http,
       ]),
+    .testTarget(
+      name: "JWKSModuleTests",
+      dependencies: ["HandlerKit", "JWKSModule", "TestSupport", "Tokens", crypto, http]),
     .testTarget(
       name: "PosternTests",
       dependencies: [

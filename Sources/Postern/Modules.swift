@@ -1,5 +1,6 @@
 import CurrentUserModule
 public import DocumentStore
+import JWKSModule
 import JobsModule
 import LinkModule
 import LoginModule
@@ -20,6 +21,7 @@ public let standardModules: [any ServiceModule.Type] = [
   LinkModule.self,
   JobsModule.self,
   VerifyModule.self,
+  JWKSModule.self,
 ]
 
 // What each of them gets.
@@ -89,5 +91,11 @@ extension LinkModule: ServiceModule {
 extension VerifyModule: ServiceModule {
   public init(_ services: Services) {
     self.init(tokens: services.tokens, sessionCheck: services.sessionCheck)
+  }
+}
+
+extension JWKSModule: ServiceModule {
+  public init(_ services: Services) {
+    self.init(tokens: services.tokens)
   }
 }

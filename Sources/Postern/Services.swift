@@ -58,7 +58,7 @@ public struct Services: Sendable {
     let keys = try keys ?? Self.keys(configuration)
     self.keys = keys
     let throttle = Throttle(
-      documents: documents, key: keys.refresh.signing.derivedKey(for: "throttle"))
+      documents: documents, key: keys.derivation.derivedKey(for: "throttle"))
     passwordCheck = PasswordCheck(
       hasher: passwords, throttle: configuration.isThrottleEnabled ? throttle : nil)
     tokens = TokenIssuer(
@@ -66,11 +66,12 @@ public struct Services: Sendable {
       refresh: try KeyRing(keys.refresh),
       issuer: configuration.issuer,
       audience: configuration.audience,
+      client: configuration.client,
       accessLifetime: configuration.accessLifetime)
     sessionCheck = SessionCheck(
       sessions: sessions, users: users, scope: configuration.sessionCheck)
     bearer = BearerAuthenticator(tokens: tokens, sessionCheck: sessionCheck)
-    browsers = try KnownBrowsers(refreshKeys: keys.refresh, issuer: configuration.issuer)
+    browsers = try KnownBrowsers(derivation: keys.derivation, issuer: configuration.issuer)
   }
 
   /// How many hashes each of the workers computes at a time: together one for each core, and one
@@ -84,6 +85,8 @@ public struct Services: Sendable {
     let refresh = configuration.refreshSecret.map { KeySet(signing: $0) }
     if let access, let refresh { return KeyFile(access: access, refresh: refresh) }
     let file = try KeyFile.loadOrCreate(inFolder: configuration.data)
-    return KeyFile(access: access ?? file.access, refresh: refresh ?? file.refresh)
+    return KeyFile(
+      access: access ?? file.access, refresh: refresh ?? file.refresh,
+      derivation: refresh?.signing ?? file.derivation)
   }
 }

@@ -65,6 +65,7 @@ public struct Setting: Sendable {
     Setting("cors.allowedOrigins", [], "origins of other sites that may call"),
     Setting("modules.disabled", [], "names of modules to leave out"),
     Setting("log.level", "info", "trace, debug, info, notice, warning, error or critical"),
+    Setting("tokens.clientId", "web", "claim client_id of access tokens that have an aud"),
   ]
 
   /// `tokens.accessSecret` as the environment has it: `POSTERN_TOKENS_ACCESS_SECRET`.

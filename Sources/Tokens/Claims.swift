@@ -47,6 +47,14 @@ public struct AccessClaims: TokenClaims {
   public var nbf: NumericDate?
   public var iss: String
   public var aud: String?
+  /// The client that the token was issued to; only where there is an audience. Then the token has
+  /// all claims that RFC 9068 §2.2 asks for.
+  public var clientID: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case user, groups, sub, sid, jti, iat, exp, nbf, iss, aud
+    case clientID = "client_id"
+  }
 }
 
 /// What a refresh token says: which link of which session's chain it is.

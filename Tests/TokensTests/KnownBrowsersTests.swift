@@ -8,7 +8,7 @@ import XCTest
 final class KnownBrowsersTests: XCTestCase {
   private func browsers(_ secret: String = TestHouse.refreshSecret) async throws -> KnownBrowsers {
     try KnownBrowsers(
-      refreshKeys: KeySet(signing: KeySecret(text: secret, type: RefreshClaims.type)))
+      derivation: KeySecret(text: secret, type: RefreshClaims.type))
   }
 
   func testANameSaysWhoseBrowserItIs() async throws {

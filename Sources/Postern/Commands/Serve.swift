@@ -68,6 +68,7 @@ extension Inheritance {
   /// What would stop a worker is thrown here instead, and the keys are there before all workers.
   fileprivate init(checking configuration: PosternConfiguration, _ logger: Logger) throws {
     let modules = ModuleList.current
+    removeEndedKeys(configuration, logger)
     let keys = try ThreadExecutor.run {
       let services = try await Services(configuration: configuration, logger: logger)
       try await ModuleLife.withModules(modules.enabled(configuration), services, for: .check) {
@@ -92,11 +93,20 @@ struct Reload: ParsableCommand {
 
   func run() throws {
     let configuration = try settings.load()
-    guard let process = try RunFolder.holder(configuration.run) else {
+    guard let process = try Self.ask(configuration) else {
       throw ConfigurationError("no postern runs in \(configuration.run)")
     }
-    System.send(SIGHUP, to: process)
     print("process \(process) reloads; its log says what becomes of it")
+  }
+
+  /// Has the service reload that uses the run folder.
+  /// - Returns: its process; `nil` where none runs.
+  static func ask(_ configuration: PosternConfiguration) throws -> pid_t? {
+    guard try System.statusOfTarget(ofPath: configuration.run) != nil,
+      let process = try RunFolder.holder(configuration.run)
+    else { return nil }
+    System.send(SIGHUP, to: process)
+    return process
   }
 }
 
