@@ -250,7 +250,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "JWKSModuleTests",
-      dependencies: ["HandlerKit", "JWKSModule", "TestSupport", "Tokens", crypto, http]),
+      dependencies: ["HandlerKit", "JWKSModule", "TestSupport", "Tokens", http, logging]),
     .testTarget(
       name: "PosternTests",
       dependencies: [

@@ -55,7 +55,15 @@ public struct KeySecret: Sendable, Equatable, CustomStringConvertible, CustomRef
       case .es256: [UInt8](P256.Signing.PrivateKey().rawRepresentation)
       case .ed25519: [UInt8](Curve25519.Signing.PrivateKey().rawRepresentation)
       }
-    return try KeySecret(id: Base64URL.encode(randomBytes(9)), algorithm: algorithm, bytes: bytes)
+    return try KeySecret(id: randomID(), algorithm: algorithm, bytes: bytes)
+  }
+
+  /// On command lines, what begins with a hyphen is an option.
+  private static func randomID() -> String {
+    while true {
+      let id = Base64URL.encode(randomBytes(9))
+      if !id.hasPrefix("-") { return id }
+    }
   }
 
   private static func randomBytes(_ count: Int) -> [UInt8] {

@@ -33,9 +33,11 @@ extension TimedKey {
   /// Whether it can be left to sign when all others have ended.
   var signsWithoutEnd: Bool { signsFrom != nil && verifiesUntil == nil }
 
-  func hasEnded(at time: NumericDate) -> Bool { (verifiesUntil ?? .max) <= time }
+  func hasEnded(at time: NumericDate) -> Bool { verifiesUntil.map { $0 <= time } ?? false }
 
-  fileprivate func hasBegun(at time: NumericDate) -> Bool { (signsFrom ?? .max) <= time }
+  fileprivate func hasBegun(at time: NumericDate) -> Bool {
+    signsFrom.map { $0 <= time } ?? false
+  }
 }
 
 extension Array where Element: TimedKey {

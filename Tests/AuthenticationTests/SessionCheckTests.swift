@@ -94,7 +94,9 @@ final class SessionCheckTests: TemporaryFolderTestCase {
   func testP1_everyProtectedRouteIsAmongThese() async throws {
     let (house, _, _) = try await house()
     let paths = Set(protected.map { $0.1.replacingOccurrences(of: "/x", with: "/{id}") })
-    let open: Set = ["/login", "/refresh-token", "/logout", "/link", "/password-policy"]
+    let open: Set = [
+      "/login", "/refresh-token", "/logout", "/link", "/password-policy", "/.well-known/jwks.json",
+    ]
     let all = try standardModules.flatMap { try $0.init(house.service.services).routes }
       .map(\.path)
     XCTAssertEqual(Set(all).subtracting(open), paths)

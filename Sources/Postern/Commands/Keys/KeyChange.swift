@@ -31,7 +31,7 @@ struct NewKeyOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "When the new key begins to sign. Until then it only verifies: all workers, and who reads the public keys, have to know it by then.",
+      "When the new key begins to sign. By then all workers, and who reads the public keys, have to know it: else some of its tokens are refused.",
       valueName: "seconds"))
   var activateAfter = KeySet.activationDelay
 

@@ -37,7 +37,7 @@ extension KeyCommand {
       try change.finish(
         """
         Added \(added.id) (\(added.secret.algorithm.rawValue)), which \(added.beginning).
-        \(older.map(\.id).joined(separator: ", ")) verify until \(KeyRow.text(end)).
+        Older ones end by \(KeyRow.text(end)): \(older.map(\.id).joined(separator: ", ")).
         """, added: added.id, retired: older.map(\.id))
     }
   }
