@@ -254,8 +254,9 @@ let package = Package(
     .testTarget(
       name: "PosternTests",
       dependencies: [
-        "Accounts", "DocumentStore", "HandlerKit", "Postern", "PosternTesting", "Sessions",
-        "SystemCalls", "TestSupport", "Tokens", configuration, http, logging,
+        "Accounts", "DocumentStore", "HandlerKit", "MemoryDocumentStore", "Postern",
+        "PosternTesting", "Sessions", "SystemCalls", "TestSupport", "Tokens", configuration, http,
+        logging,
       ]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(

@@ -39,7 +39,8 @@ final class KeyRotationTests: EndToEndTestCase {
 
   // MARK: - Nothing fails
 
-  func testM4_T20_keysOfBothKindsAreRotatedAndTheAlgorithmChangedWhileClientsNoticeNothing() throws {
+  func testM4_T20_keysOfBothKindsAreRotatedAndTheAlgorithmChangedWhileClientsNoticeNothing() throws
+  {
     let site = try makeInstallation()
     try site.start()
     let early = try site.login("alice")
@@ -48,7 +49,8 @@ final class KeyRotationTests: EndToEndTestCase {
     // Quicker than by default, but slower than a reload.
     let delay = "4"
     for (round, arguments) in [
-      ["--algorithm", "ES256"], ["--refresh"], ["--algorithm", "Ed25519"], ["--algorithm", "HS256"],
+      ["--algorithm", "ES256"], ["--refresh"], ["--algorithm", "Ed25519"],
+      ["--algorithm", "HS256"],
     ].enumerated() {
       let kind = arguments == ["--refresh"] ? "refresh" : "access"
       let before = try signer(site, kind)
@@ -117,7 +119,9 @@ final class KeyRotationTests: EndToEndTestCase {
     // Also a worker that takes the place of one that died.
     for worker in site.workers { kill(worker, SIGKILL) }
     XCTAssertTrue(
-      eventually(within: 10) { (try? site.login("bob").accessToken).map(header(of:))?["kid"] == before })
+      eventually(within: 10) {
+        (try? site.login("bob").accessToken).map(header(of:))?["kid"] == before
+      })
   }
 
   // MARK: - At once
