@@ -93,20 +93,11 @@ struct Reload: ParsableCommand {
 
   func run() throws {
     let configuration = try settings.load()
-    guard let process = try Self.ask(configuration) else {
+    guard let process = try RunFolder.holder(configuration.run) else {
       throw ConfigurationError("no postern runs in \(configuration.run)")
     }
-    print("process \(process) reloads; its log says what becomes of it")
-  }
-
-  /// Has the service reload that uses the run folder.
-  /// - Returns: its process; `nil` where none runs.
-  static func ask(_ configuration: PosternConfiguration) throws -> pid_t? {
-    guard try System.statusOfTarget(ofPath: configuration.run) != nil,
-      let process = try RunFolder.holder(configuration.run)
-    else { return nil }
     System.send(SIGHUP, to: process)
-    return process
+    print("process \(process) reloads; its log says what becomes of it")
   }
 }
 

@@ -111,7 +111,7 @@ struct KeyChange {
     var service: pid_t?
     var failure: (any Error)?
     if !options.noReload {
-      do { service = try Reload.ask(configuration) } catch { failure = error }
+      do { service = try askForReload() } catch { failure = error }
     }
     if options.json {
       try printJSON(
@@ -135,6 +135,16 @@ struct KeyChange {
           + "Run \"postern reload\".")
       throw ExitCode(EX_TEMPFAIL)
     }
+  }
+
+  /// Has the service reload that uses the run folder.
+  /// - Returns: its process; `nil` where none runs.
+  private func askForReload() throws -> pid_t? {
+    guard try System.statusOfTarget(ofPath: configuration.run) != nil,
+      let process = try RunFolder.holder(configuration.run)
+    else { return nil }
+    System.send(SIGHUP, to: process)
+    return process
   }
 
   private struct Report: Encodable {
