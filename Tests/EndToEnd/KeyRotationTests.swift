@@ -266,6 +266,51 @@ final class KeyRotationTests: EndToEndTestCase {
     XCTAssertEqual(try ids(site).count, 2)
   }
 
+  func testM5_atATerminalItIsAskedBeforeAKeyIsRetiredAtOnce() throws {
+    let site = try makeInstallation()
+    _ = try key(site, "add", "--create")
+    let id = try signer(site)
+    for (answer, status) in [("\n", 1), ("no\n", 1), ("y\n", 0)] as [(String, Int32)] {
+      let terminal = try PseudoTerminal()
+      let child = try site.command(["key", "retire", id, "--now"], at: terminal.inner)
+      defer { child.stop() }
+      XCTAssertTrue(eventually(within: 10) { child.log.contains("Retire \(id) now? [y/N]") })
+      XCTAssertTrue(child.log.contains("clients get 401 and refresh"), child.log)
+      XCTAssertEqual(try signer(site), id)
+      try terminal.outer.write(contentsOf: Data(answer.utf8))
+      XCTAssertEqual(try child.waitForEnd(), status, child.log)
+    }
+    let next = try signer(site)
+    XCTAssertNotEqual(next, id)
+    let terminal = try PseudoTerminal()
+    let child = try site.command(["key", "retire", next, "--now", "--yes"], at: terminal.inner)
+    XCTAssertEqual(try child.waitForEnd(), 0, child.log)
+    XCTAssertFalse(child.log.contains("[y/N]"), child.log)
+  }
+
+  func testM4_anAddedKeySignsAndTheOthersVerifyWithoutAnEnd() throws {
+    let site = try makeInstallation()
+    try site.start()
+    let before = try site.login("alice")
+    let old = try signer(site)
+    _ = try key(site, "add", "--algorithm", "ES256", "--activate-after", "3")
+    XCTAssertEqual(try keys(site).map { $0["state"] as? String }, ["pending", "active"])
+    XCTAssertTrue(wasReloaded(site, 1), site.logs)
+    XCTAssertTrue(
+      eventually(within: 10) {
+        (try? site.login("bob").accessToken).map(header(of:))?["alg"] == "ES256"
+      })
+    XCTAssertEqual(try site.ask(.get("/current-user", bearer: before.accessToken)).status, 200)
+    let rows = try keys(site)
+    XCTAssertEqual(rows.map { $0["state"] as? String }, ["active", "verifying"])
+    XCTAssertEqual(rows[1]["kid"] as? String, old)
+    XCTAssertNil(rows[1]["verifiesUntil"])
+    _ = try key(site, "retire", old)
+    XCTAssertNotNil(try keys(site)[1]["verifiesUntil"])
+    XCTAssertTrue(wasReloaded(site, 2), site.logs)
+    XCTAssertEqual(try site.ask(.get("/current-user", bearer: before.accessToken)).status, 200)
+  }
+
   func testV7_noKeyCommandShowsASecret() throws {
     let site = try makeInstallation()
     var outputs = [try key(site, "add", "--create", "--algorithm", "ES256")]
