@@ -128,15 +128,12 @@ let package = Package(
       name: "CurrentUserModule", dependencies: ["Accounts", "Authentication", "HandlerKit"]),
     .target(name: "HealthModule", dependencies: ["DocumentStore", "HandlerKit"]),
     .target(name: "MetricsModule", dependencies: ["HandlerKit"]),
+    .target(name: "JWKSModule", dependencies: ["HandlerKit", "Tokens", http]),
     .target(
       name: "Postern",
       dependencies: [
         "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "Execution",
-        "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "HealthModule", "JobsModule",
-        "LinkModule", "LoginModule", "LogoutModule", "MetricsModule", "PasswordModule",
-        "RefreshModule", "SecurityEvents", "Sessions", "SessionsModule", "SharedMetrics",
-        "SortedJSON", "SystemCalls", "Tokens", "VerifyModule",
-        arguments, configuration, http, logging, metrics,
+        "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "HealthModule", "JWKSModule", "JobsModule", "LinkModule", "LoginModule", "LogoutModule", "MetricsModule", "PasswordModule", "RefreshModule", "SecurityEvents", "Sessions", "SessionsModule", "SharedMetrics", "SortedJSON", "SystemCalls", "Tokens", "VerifyModule", arguments, configuration, http, logging, metrics,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
     .target(
@@ -272,13 +269,13 @@ let package = Package(
         "DocumentStore", "FileDocumentStore", "HandlerKit", "HealthModule", "TestSupport", http,
         logging,
       ]),
+      name: "JWKSModuleTests",
+      dependencies: ["HandlerKit", "JWKSModule", "TestSupport", "Tokens", http, logging]),
     .testTarget(
       name: "PosternTests",
       dependencies: [
         "Accounts", "DocumentStore", "HandlerKit", "MemoryDocumentStore", "Postern",
-        "PosternTesting", "SecurityEvents", "Sessions", "SharedMetrics", "SystemCalls",
-        "TestSupport", "Tokens", configuration, http,
-        logging, metrics,
+        "PosternTesting", "SecurityEvents", "Sessions", "SharedMetrics", "SystemCalls", "TestSupport", "Tokens", configuration, http, logging, metrics,
       ]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(

@@ -1,6 +1,7 @@
 import CurrentUserModule
 public import DocumentStore
 import HealthModule
+import JWKSModule
 import JobsModule
 import LinkModule
 import LoginModule
@@ -25,6 +26,7 @@ public let standardModules: [any ServiceModule.Type] = [
   VerifyModule.self,
   HealthModule.self,
   MetricsModule.self,
+  JWKSModule.self,
 ]
 
 // What each of them gets.
@@ -110,5 +112,11 @@ extension MetricsModule: ServiceModule {
   public init(_ services: Services) {
     let text = services.metrics.map { PrometheusText($0, help: KnownMetric.help) }
     self.init(contentType: PrometheusText.contentType) { text?.render() ?? "" }
+  }
+}
+
+extension JWKSModule: ServiceModule {
+  public init(_ services: Services) {
+    self.init(tokens: services.tokens)
   }
 }

@@ -21,6 +21,8 @@ public struct PosternConfiguration: Sendable {
   public var accessLifetime: Int
   public var issuer: String
   public var audience: String?
+  /// Of access tokens that have an audience.
+  public var client: String
   public var sessions: SessionPolicy
   public var sessionCheck: SessionCheck.Scope
   public var passwords: PasswordPolicy
@@ -99,6 +101,7 @@ public struct PosternConfiguration: Sendable {
     accessLifetime = try settings.number("tokens.accessLifetime", in: longTime)
     issuer = try settings.text("tokens.issuer")
     audience = try settings.optionalText("tokens.audience")
+    client = try settings.text("tokens.clientId")
     sessions = SessionPolicy(
       limit: try settings.number("sessions.limit", in: 1...100),
       whenFull: try settings.choice("sessions.whenFull"),

@@ -61,7 +61,7 @@ public struct Services: Sendable {
     let keys = try keys ?? Self.keys(configuration)
     self.keys = keys
     let throttle = Throttle(
-      documents: documents, key: keys.refresh.signing.derivedKey(for: "throttle"))
+      documents: documents, key: keys.derivation.derivedKey(for: "throttle"))
     passwordCheck = PasswordCheck(
       hasher: passwords, throttle: configuration.isThrottleEnabled ? throttle : nil)
     tokens = TokenIssuer(
@@ -69,11 +69,12 @@ public struct Services: Sendable {
       refresh: try KeyRing(keys.refresh),
       issuer: configuration.issuer,
       audience: configuration.audience,
+      client: configuration.client,
       accessLifetime: configuration.accessLifetime)
     sessionCheck = SessionCheck(
       sessions: sessions, users: users, scope: configuration.sessionCheck)
     bearer = BearerAuthenticator(tokens: tokens, sessionCheck: sessionCheck)
-    browsers = try KnownBrowsers(refreshKeys: keys.refresh, issuer: configuration.issuer)
+    browsers = try KnownBrowsers(derivation: keys.derivation, issuer: configuration.issuer)
   }
 
   func showing(_ metrics: MetricsSegment) -> Services {
@@ -93,6 +94,8 @@ public struct Services: Sendable {
     let refresh = configuration.refreshSecret.map { KeySet(signing: $0) }
     if let access, let refresh { return KeyFile(access: access, refresh: refresh) }
     let file = try KeyFile.loadOrCreate(inFolder: configuration.data)
-    return KeyFile(access: access ?? file.access, refresh: refresh ?? file.refresh)
+    return KeyFile(
+      access: access ?? file.access, refresh: refresh ?? file.refresh,
+      derivation: refresh?.signing ?? file.derivation)
   }
 }

@@ -67,6 +67,7 @@ public struct Setting: Sendable {
     Setting("log.level", "info", "trace, debug, info, notice, warning, error or critical"),
     Setting("log.format", "auto", "text, json, or auto: text on a terminal, else JSON"),
     Setting("log.requests", false, "log a line for each request, at the level info"),
+    Setting("tokens.clientId", "web", "claim client_id of access tokens that have an aud"),
   ]
 
   /// `tokens.accessSecret` as the environment has it: `POSTERN_TOKENS_ACCESS_SECRET`.

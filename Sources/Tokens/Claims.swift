@@ -51,10 +51,15 @@ public struct AccessClaims: TokenClaims {
   public var nbf: NumericDate?
   public var iss: String
   public var aud: String?
+  /// The client that the token was issued to; only where there is an audience. Then the token has
+  /// all claims that RFC 9068 §2.2 asks for.
+  public var clientID: String?
 
   /// As they stand in a token, so that nothing has to be sorted.
-  private enum CodingKeys: CodingKey {
-    case aud, exp, groups, iat, iss, jti, nbf, sid, sub, user
+  private enum CodingKeys: String, CodingKey {
+    case aud
+    case clientID = "client_id"
+    case exp, groups, iat, iss, jti, nbf, sid, sub, user
   }
 }
 

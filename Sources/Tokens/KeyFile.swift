@@ -1,3 +1,4 @@
+public import FoundationEssentials
 import Glibc
 import SystemCalls
 
@@ -5,18 +6,61 @@ import SystemCalls
 public struct KeyFile: Equatable, Sendable {
   public let access: KeySet
   public let refresh: KeySet
+  /// What keys for other purposes are derived from. It stays when the keys of refresh tokens are
+  /// rotated, so that known browsers stay known and failed sign-ins counted.
+  public let derivation: KeySecret
 
-  public init(access: KeySet, refresh: KeySet) {
+  /// - Parameter derivation: `nil` for the oldest key that signs refresh tokens.
+  public init(access: KeySet, refresh: KeySet, derivation: KeySecret? = nil) {
     self.access = access
     self.refresh = refresh
+    self.derivation = derivation ?? refresh.oldestSigner
+  }
+
+  /// The kinds of token that have keys.
+  public enum Kind: String, CaseIterable, Sendable {
+    case access, refresh
+
+    /// The `typ` of the tokens' headers.
+    public var type: String {
+      switch self {
+      case .access: AccessClaims.type
+      case .refresh: RefreshClaims.type
+      }
+    }
+
+    /// Nobody but Postern verifies refresh tokens, and the same claims must give the same bytes.
+    public var algorithms: [KeyAlgorithm] {
+      self == .access ? KeyAlgorithm.allCases : [.hs256]
+    }
+  }
+
+  public subscript(kind: Kind) -> KeySet {
+    switch kind {
+    case .access: access
+    case .refresh: refresh
+    }
+  }
+
+  /// With other keys for one kind of token.
+  /// - Parameter derivation: `nil` for the one that it has.
+  public func with(
+    _ keys: KeySet, for kind: Kind, derivation: KeySecret? = nil
+  ) -> KeyFile {
+    KeyFile(
+      access: kind == .access ? keys : access, refresh: kind == .refresh ? keys : refresh,
+      derivation: derivation ?? self.derivation)
   }
 
   /// Reads the file `keys.json` in `folder`, and makes it with fresh keys if there is none.
+  /// - Parameter algorithm: of a new key for access tokens.
   /// - Throws: `KeyFileError`
-  public static func loadOrCreate(inFolder path: String) throws -> KeyFile {
+  public static func loadOrCreate(
+    inFolder path: String, algorithm: KeyAlgorithm = .hs256
+  ) throws -> KeyFile {
     try inFolder(path) { folder in
       if let file = try load(from: folder) { return file }
-      try create(in: folder)
+      try create(in: folder, algorithm)
       if let file = try load(from: folder) { return file }
       throw KeyFileError(reason: "vanished")
     }
@@ -52,6 +96,25 @@ public struct KeyFile: Equatable, Sendable {
     }
   }
 
+  /// Takes the keys out of `keys.json` in `folder` that have ended by `time`.
+  /// - Returns: their ids.
+  /// - Throws: `KeyFileError`
+  public static func removeEnded(inFolder path: String, at time: Date) throws -> [String] {
+    let now = numericDate(time)
+    func ended(_ file: KeyFile) -> [String] {
+      Kind.allCases.flatMap { file[$0].keys.filter { $0.hasEnded(at: now) }.map(\.id) }
+    }
+    guard let file = try load(inFolder: path), !ended(file).isEmpty else { return [] }
+    var removed: [String] = []
+    try update(inFolder: path) { file in
+      removed = ended(file)
+      return KeyFile(
+        access: file.access.withoutEnded(at: now), refresh: file.refresh.withoutEnded(at: now),
+        derivation: file.derivation)
+    }
+    return removed
+  }
+
   private static func inFolder<R>(
     _ path: String, _ body: (FileDescriptor) throws -> R
   ) throws -> R {
@@ -81,8 +144,10 @@ public struct KeyFile: Equatable, Sendable {
   }
 
   /// Written aside and linked into place: the second of two that make it keeps what the first made.
-  private static func create(in folder: FileDescriptor) throws {
-    let file = try KeyFile(access: .random(), refresh: .random())
+  private static func create(in folder: FileDescriptor, _ algorithm: KeyAlgorithm) throws {
+    let now = numericDate(Date())
+    let file = try KeyFile(
+      access: .random(algorithm, at: now), refresh: .random(at: now))
     try writeAside(file, in: folder) { fresh in try System.link(fresh, to: name, in: folder) }
   }
 

@@ -28,10 +28,12 @@ public struct KnownBrowsers: Sendable {
   /// How long a name is good, in seconds: a year.
   public static let lifetime = 31_536_000
 
-  /// - Parameter refreshKeys: the keys of refresh tokens. The names are signed by ones that are
-  ///   derived from them, so that neither can be taken for the other.
-  public init(refreshKeys: KeySet, issuer: String = "postern") throws {
-    keys = try KeyRing(refreshKeys.derived(for: "known browsers"))
+  /// - Parameter derivation: `KeyFile.derivation`. The names are signed by a key that is derived
+  ///   from it, so that they can be taken for no token that the same secret signs.
+  public init(derivation: KeySecret, issuer: String = "postern") throws {
+    let secret = try KeySecret(
+      id: derivation.id, bytes: derivation.derivedKey(for: "known browsers"))
+    keys = try KeyRing(KeySet(signing: secret))
     self.issuer = issuer
   }
 

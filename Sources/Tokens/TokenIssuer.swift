@@ -12,25 +12,33 @@ public struct TokenIssuer: Sendable {
   private let refresh: KeyRing<RefreshClaims>
   private let issuer: String
   private let audience: String?
+  /// `nil` where there is no audience.
+  private let client: String?
   /// How long an access token lives, in seconds.
   private let accessLifetime: Int
   /// The access tokens that were found good: a client sends the same one again and again. What they
   /// say is checked against the time at each use.
-  private let verified = BoundedCache<VerifiedToken, AccessClaims>(limit: 2048)
+  private let verified = BoundedCache<VerifiedToken, VerifiedClaims<AccessClaims>>(limit: 2048)
   /// The same for refresh tokens that come again and again.
-  private let verifiedRefresh = BoundedCache<VerifiedToken, RefreshClaims>(limit: 2048)
+  private let verifiedRefresh = BoundedCache<VerifiedToken, VerifiedClaims<RefreshClaims>>(
+    limit: 2048)
 
+  /// - Parameters:
+  ///   - audience: claim `aud` of access tokens.
+  ///   - client: claim `client_id` of access tokens that have an audience: RFC 9068 §2.2 wants both.
   public init(
     access: KeyRing<AccessClaims>,
     refresh: KeyRing<RefreshClaims>,
     issuer: String = "postern",
     audience: String? = nil,
+    client: String = "web",
     accessLifetime: Int = 900
   ) {
     self.access = access
     self.refresh = refresh
     self.issuer = issuer
     self.audience = audience
+    self.client = audience == nil ? nil : client
     self.accessLifetime = accessLifetime
   }
 
@@ -52,7 +60,8 @@ public struct TokenIssuer: Sendable {
       AccessClaims(
         user: user, groups: groups.isEmpty ? nil : groups, sub: user.id, sid: session,
         jti: System.randomID(),
-        iat: now, exp: now + accessLifetime, iss: issuer, aud: audience))
+        iat: now, exp: now + accessLifetime, iss: issuer, aud: audience,
+        clientID: client))
     let refreshToken = try self.refresh.sign(
       RefreshClaims(
         sub: user.id, sid: session, jti: refresh.id, iat: refresh.issuedAt,
@@ -65,25 +74,26 @@ public struct TokenIssuer: Sendable {
     _ token: ForeignText, at time: Date
   ) throws(TokenError) -> AccessClaims {
     let key = VerifiedToken(text: token)
-    if let claims = verified[key] {
-      try check(claims, at: time)
-      return claims
+    if let found = verified[key] {
+      try check(found, at: time)
+      return found.claims
     }
-    let claims = try access.verify(token)
-    try check(claims, at: time)
+    let found = try access.verified(token)
+    try check(found, at: time)
+    let claims = found.claims
     guard claims.aud == audience, claims.exp - claims.iat <= accessLifetime else {
       throw .malformed
     }
-    verified[key] = claims
+    verified[key] = found
     return claims
   }
 
   public func verifyRefreshToken(
     _ token: ForeignText, at time: Date
   ) throws(TokenError) -> RefreshClaims {
-    let claims = try refresh.verify(token)
-    try check(claims, at: time)
-    return claims
+    let found = try refresh.verified(token)
+    try check(found, at: time)
+    return found.claims
   }
 
   /// As `verifyRefreshToken`, for a cookie that comes with each request of a browser.
@@ -91,13 +101,14 @@ public struct TokenIssuer: Sendable {
     _ token: ForeignText, at time: Date
   ) throws(TokenError) -> RefreshClaims {
     let key = VerifiedToken(text: token)
-    if let claims = verifiedRefresh[key] {
-      try check(claims, at: time)
-      return claims
+    if let found = verifiedRefresh[key] {
+      try check(found, at: time)
+      return found.claims
     }
-    let claims = try verifyRefreshToken(token, at: time)
-    verifiedRefresh[key] = claims
-    return claims
+    let found = try refresh.verified(token)
+    try check(found, at: time)
+    verifiedRefresh[key] = found
+    return found.claims
   }
 
   /// The claims of a refresh token of ours, whatever its times: enough to end its session.
@@ -107,8 +118,17 @@ public struct TokenIssuer: Sendable {
     try refresh.verify(token)
   }
 
-  private func check(_ claims: some TokenClaims, at time: Date) throws(TokenError) {
+  /// What others need to verify access tokens at `time`; empty while only HS256 is used.
+  public func publicKeys(at time: Date) -> PublicKeys {
+    access.publicKeys(at: numericDate(time))
+  }
+
+  private func check<Claims>(
+    _ found: VerifiedClaims<Claims>, at time: Date
+  ) throws(TokenError) {
     let now = numericDate(time)
+    let claims = found.claims
+    guard found.keyEndsAt > now else { throw .invalidSignature }
     guard claims.exp > now else { throw .expired }
     guard claims.iss == issuer, 0 <= claims.iat, claims.iat <= now + Self.leeway,
       claims.nbf ?? 0 <= now + Self.leeway

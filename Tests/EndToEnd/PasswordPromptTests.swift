@@ -39,7 +39,7 @@ final class PasswordPromptTests: EndToEndTestCase {
 }
 
 /// A terminal that nobody sits at (pty(7), ioctl_tty(2)).
-private final class PseudoTerminal {
+final class PseudoTerminal {
   /// What a program has, and what its user has.
   let inner, outer: FileHandle
 

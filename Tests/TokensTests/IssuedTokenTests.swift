@@ -63,6 +63,11 @@ final class IssuedTokenTests: XCTestCase {
     let issuer = try await issuer(audience: "app")
     let token = try issue(issuer).accessToken
     XCTAssertEqual(try part(1, of: token)["aud"] as? String, "app")
+    // RFC 9068 §2.2: iss, exp, aud, sub, client_id, iat and jti.
+    XCTAssertEqual(
+      Set(try part(1, of: token).allKeys.compactMap { $0 as? String }),
+      ["iss", "exp", "aud", "sub", "client_id", "iat", "jti", "sid", "user"])
+    XCTAssertEqual(try part(1, of: token)["client_id"] as? String, "web")
     XCTAssertNoThrow(try issuer.verifyAccessToken(token, at: time))
   }
 

@@ -98,13 +98,108 @@ final class KeyFileTests: TemporaryFolderTestCase {
       (#""kid":"r""#, #""kid":"a""#), (#""typ":"rt+jwt""#, #""typ":"at+jwt""#),
       (#""alg":"HS256""#, #""alg":"none""#), (#""alg":"HS256""#, #""alg":"ES256""#),
       (#""kid":"a""#, #""kid":"a","use":"verify""#), (#""kid":"a""#, #""kid":"a","use":"other""#),
-      (#""kid":"a""#, #""kid":"a","use":"retired""#), (#""version":1"#, #""version":3"#),
+      (#""kid":"a""#, #""kid":"a","use":"retired""#), (#""version":1"#, #""version":4"#),
       (#""typ":"at+jwt""#, #""typ":"x""# + signs),
     ] {
       let text = versionOne.replacingOccurrences(of: old, with: new)
       XCTAssertNotEqual(text, versionOne)
       try write(text)
       assertRefused(new, without: "ASNFZ4mrze8BI0Vn")
+    }
+  }
+
+  func testM4_aFileThatAnOlderProgramUnderstandsSaysSoAndAnotherDoesNot() throws {
+    let file = try KeyFile.loadOrCreate(inFolder: folder)
+    func version(_ file: KeyFile) throws -> String? {
+      let text = String(decoding: try file.encoded(), as: UTF8.self)
+      XCTAssertEqual(try KeyFile(Array(text.utf8)), file)
+      return text.split(separator: "\"version\":").last.map { String($0.prefix(1)) }
+    }
+    XCTAssertEqual(try version(file), "2")
+    let other = try TokenKey(.random(), createdAt: 5, signsFrom: 7)
+    XCTAssertEqual(try version(file.with(file.access.adding(other), for: .access)), "3")
+    for kind in KeyFile.Kind.allCases {
+      let keys = try file[kind].rotating(to: other, lifetime: 9)
+      XCTAssertEqual(try version(file.with(keys, for: kind)), "3")
+      let left = file.with(keys.withoutEnded(at: .max - 1), for: kind)
+      XCTAssertEqual(try version(left), kind == .access ? "2" : "3", "the derived keys stay")
+    }
+    for algorithm in [KeyAlgorithm.es256, .ed25519] {
+      XCTAssertEqual(try version(file.with(.random(algorithm), for: .access)), "3")
+    }
+  }
+
+  func testM4_aFileOfANewerVersionIsToldFromANonsensicalOne() throws {
+    try write(versionOne.replacingOccurrences(of: #""version":1"#, with: #""version":4"#))
+    XCTAssertThrowsError(try KeyFile.load(inFolder: folder)) {
+      XCTAssertEqual(
+        "\($0)",
+        "keys.json: of version 4, and this program reads 1 to 3: a newer one wrote it")
+    }
+  }
+
+  func testM8_keysOfRefreshTokensAreOfHS256Alone() throws {
+    let file = try KeyFile.loadOrCreate(inFolder: folder)
+    for algorithm in [KeyAlgorithm.es256, .ed25519] {
+      let bytes = try file.with(.random(algorithm), for: .refresh).encoded()
+      try write(String(decoding: bytes, as: UTF8.self))
+      assertRefused()
+    }
+  }
+
+  func testM8_timesThatLeaveNoKeyToSignAreRefused() throws {
+    for change in [#""kid":"a","until":5"#, #""kid":"a","use":"verify","from":5"#] {
+      try write(
+        versionOne.replacingOccurrences(of: #""kid":"a""#, with: change)
+          .replacingOccurrences(of: #""version":1"#, with: #""version":3"#))
+      assertRefused(change)
+    }
+  }
+
+  func testM4_theFirstKeyIsOfTheAlgorithmThatIsAskedFor() throws {
+    let file = try KeyFile.loadOrCreate(inFolder: folder, algorithm: .es256)
+    XCTAssertEqual(file.access.signing.algorithm, .es256)
+    XCTAssertEqual(file.refresh.signing.algorithm, .hs256)
+    XCTAssertEqual(try KeyFile.load(inFolder: folder), file)
+    XCTAssertEqual(
+      try KeyFile.loadOrCreate(inFolder: folder), file, "what is there stays as it is")
+  }
+
+  func testM4_keysThatHaveEndedAreTakenOutOfTheFileAndTheirIDsStay() throws {
+    let file = try KeyFile.loadOrCreate(inFolder: folder)
+    XCTAssertEqual(try KeyFile.removeEnded(inFolder: folder, at: .distantFuture), [])
+    let old = file.access.signing.id
+    try KeyFile.update(inFolder: folder) { file in
+      file.with(
+        try file.access.rotating(to: TokenKey(.random(), signsFrom: 100), lifetime: 10),
+        for: .access)
+    }
+    let end = Date(timeIntervalSince1970: TimeInterval(100 + 10 + KeySet.reloadTime))
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    XCTAssertEqual(try KeyFile.removeEnded(inFolder: folder, at: end.addingTimeInterval(-1)), [])
+    XCTAssertEqual(try Data(contentsOf: URL(fileURLWithPath: path)), before)
+    XCTAssertEqual(try KeyFile.removeEnded(inFolder: folder, at: end), [old])
+    let left = try XCTUnwrap(KeyFile.load(inFolder: folder))
+    XCTAssertEqual(left.access.keys.count, 1)
+    XCTAssertEqual(left.access.retired, [old])
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    XCTAssertEqual(attributes[.posixPermissions] as? Int, 0o600)
+  }
+
+  func testM7_derivedKeysStayWhenTheKeysOfRefreshTokensAreRotated() throws {
+    let first = try KeyFile.loadOrCreate(inFolder: folder)
+    var file = first
+    for round in 1...3 {
+      let new = try TokenKey(.random(), signsFrom: round * 100)
+      file = file.with(try file.refresh.rotating(to: new, lifetime: 10), for: .refresh)
+      file = try KeyFile(file.encoded())
+      file = file.with(file.refresh.withoutEnded(at: round * 100 + 99), for: .refresh)
+      file = try KeyFile(file.encoded())
+      XCTAssertEqual(file.refresh.keys.map(\.id), [new.id])
+      for purpose in ["throttle", "known browsers"] {
+        XCTAssertEqual(
+          file.derivation.derivedKey(for: purpose), first.refresh.signing.derivedKey(for: purpose))
+      }
     }
   }
 
@@ -189,7 +284,7 @@ final class KeyFileTests: TemporaryFolderTestCase {
     for text in [
       "", "null", "[]", "{}", "{", canary, #"{"version":1}"#, #"{"version":1,"keys":[]}"#,
       #"{"version":1,"keys":[\#(key)]}"#, #"{"version":1,"keys":[\#(key),\#(key)]}"#,
-      good.replacingOccurrences(of: #""version":2"#, with: #""version":3"#),
+      good.replacingOccurrences(of: #""version":2"#, with: #""version":4"#),
       good.replacingOccurrences(of: "HS256", with: "none"),
       good.replacingOccurrences(of: "rt+jwt", with: "at+jwt"),
       good.replacingOccurrences(of: #""k":""#, with: #""k":"="#),

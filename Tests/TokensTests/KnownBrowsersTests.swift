@@ -8,7 +8,7 @@ import XCTest
 final class KnownBrowsersTests: XCTestCase {
   private func browsers(_ secret: String = TestHouse.refreshSecret) async throws -> KnownBrowsers {
     try KnownBrowsers(
-      refreshKeys: KeySet(signing: KeySecret(text: secret, type: RefreshClaims.type)))
+      derivation: KeySecret(text: secret, type: RefreshClaims.type))
   }
 
   func testANameSaysWhoseBrowserItIs() async throws {
@@ -44,5 +44,16 @@ final class KnownBrowsersTests: XCTestCase {
     let other = try await self.browsers(TestHouse.accessSecret)
       .name(forUser: "u1", generation: 0, known: nil, at: TestHouse.now)
     XCTAssertNil(browsers.recognize(ForeignText(other), at: TestHouse.now))
+  }
+
+  func testM7_knownBrowsersStayKnownWhenTheKeysOfRefreshTokensAreRotated() throws {
+    let file = try KeyFile(access: .random(), refresh: .random())
+    let name = try KnownBrowsers(derivation: file.derivation)
+      .name(forUser: "u1", generation: 0, known: nil, at: TestHouse.now)
+    let rotated = try file.with(
+      file.refresh.rotating(to: TokenKey(.random(), signsFrom: 1), lifetime: 1)
+        .withoutEnded(at: 1_000), for: .refresh)
+    let later = try KnownBrowsers(derivation: KeyFile(rotated.encoded()).derivation)
+    XCTAssertEqual(later.recognize(ForeignText(name), at: TestHouse.now)?.sub, "u1")
   }
 }

@@ -68,6 +68,7 @@ extension Inheritance {
   /// What would stop a worker is thrown here instead, and the keys are there before all workers.
   fileprivate init(checking configuration: PosternConfiguration, _ logger: Logger) throws {
     let modules = ModuleList.current
+    removeEndedKeys(configuration, logger)
     let keys = try ThreadExecutor.run {
       let services = try await Services(configuration: configuration, logger: logger)
       try await ModuleLife.withModules(modules.enabled(configuration), services, for: .check) {

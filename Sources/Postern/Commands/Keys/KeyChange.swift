@@ -1,0 +1,171 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import Logging
+import SecurityEvents
+import SystemCalls
+import Tokens
+
+extension KeyAlgorithm: ExpressibleByArgument {}
+
+/// What all commands take that change keys.
+struct KeyChangeOptions: ParsableArguments {
+  @Flag(help: "Do not ask the running service to reload: it goes on with the keys that it has.")
+  var noReload = false
+
+  @Flag(help: "Print what was done as one object, with the keys as \"key list --json\" has them.")
+  var json = false
+
+  @OptionGroup var settings: SettingsOptions
+}
+
+/// What the commands take that make a key.
+struct NewKeyOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "HS256, ES256 or Ed25519 (default: that of the key that signs now).", valueName: "name"))
+  var algorithm: KeyAlgorithm?
+
+  @Flag(help: "For refresh tokens, which are always of HS256, and not for access tokens.")
+  var refresh = false
+
+  @Option(
+    help: ArgumentHelp(
+      "When the new key begins to sign. By then all workers, and who reads the public keys, have to know it: else some of its tokens are refused.",
+      valueName: "seconds"))
+  var activateAfter = KeySet.activationDelay
+
+  var kind: KeyFile.Kind { refresh ? .refresh : .access }
+
+  func validate() throws {
+    if let algorithm, !kind.algorithms.contains(algorithm) {
+      throw ValidationError("Keys of refresh tokens are always of HS256.")
+    }
+    guard 0...86_400 ~= activateAfter else {
+      throw ValidationError("--activate-after takes 0 to 86400 seconds.")
+    }
+  }
+
+  /// A new key that takes the place of the one that signs now.
+  func key(after keys: KeySet, at now: NumericDate) throws -> TokenKey {
+    TokenKey(
+      try .random(algorithm ?? keys.signing.algorithm), createdAt: now,
+      signsFrom: now + activateAfter)
+  }
+}
+
+/// Changes `keys.json`, says what was done, and has the running service take it.
+struct KeyChange {
+  let options: KeyChangeOptions
+  let configuration: PosternConfiguration
+  let time = Date()
+  private let logger: Logger
+
+  /// In seconds since 1970.
+  var now: NumericDate { Int(time.timeIntervalSince1970) }
+
+  init(_ options: KeyChangeOptions) throws {
+    System.keepFilesPrivate()
+    System.forbidDumps()
+    self.options = options
+    configuration = try options.settings.load()
+    logger = Logger.postern(level: configuration.logLevel)
+  }
+
+  /// How long the longest token of this kind lives, in seconds.
+  func lifetime(of kind: KeyFile.Kind) -> Int {
+    switch kind {
+    case .access: configuration.accessLifetime
+    case .refresh: configuration.sessions.refreshLifetime
+    }
+  }
+
+  /// Ends the command where the keys of this kind are not those of `keys.json`.
+  func refuseEnvironment(_ kind: KeyFile.Kind) throws {
+    let secret = kind == .access ? configuration.accessSecret : configuration.refreshSecret
+    guard secret != nil else { return }
+    printError(
+      "The keys of \(kind.rawValue) tokens come from the setting tokens.\(kind.rawValue)Secret, "
+        + "most likely from the environment: change them there, and restart the service.")
+    throw ExitCode(EX_CONFIG)
+  }
+
+  /// Changes the keys of this kind, without those that have ended by now.
+  /// - Returns: the file as it is after that.
+  func change(
+    _ kind: KeyFile.Kind, _ body: (KeyFile) throws -> KeyFile
+  ) throws -> KeyFile {
+    try refuseEnvironment(kind)
+    for id in try KeyFile.removeEnded(inFolder: configuration.data, at: time) {
+      record(.keyRetired, id)
+    }
+    return try KeyFile.update(inFolder: configuration.data, body)
+  }
+
+  func record(_ event: SecurityEvent, _ id: String, _ more: Logger.Metadata = [:]) {
+    logger.record(event, more.merging(["kid": "\(id)"]) { $1 })
+  }
+
+  /// Says what was done, and asks the running service to reload.
+  func finish(_ done: String, added: String? = nil, retired: [String] = []) throws {
+    var service: pid_t?
+    var failure: (any Error)?
+    if !options.noReload {
+      do { service = try askForReload() } catch { failure = error }
+    }
+    if options.json {
+      try printJSON(
+        Report(
+          added: added, retired: retired, reloads: service != nil,
+          keys: KeyRow.all(configuration, at: time)))
+    } else {
+      print(done)
+      if let service {
+        print("Process \(service) reloads; its log says what becomes of it.")
+      } else if failure == nil {
+        print(
+          options.noReload
+            ? "The service has the keys of before until \"postern reload\"."
+            : "No service runs in \(configuration.run); its next start takes the keys.")
+      }
+    }
+    if let failure {
+      printError(
+        "The keys are changed, but the running service has those of before: \(failure). "
+          + "Run \"postern reload\".")
+      throw ExitCode(EX_TEMPFAIL)
+    }
+  }
+
+  /// Has the service reload that uses the run folder.
+  /// - Returns: its process; `nil` where none runs.
+  private func askForReload() throws -> pid_t? {
+    guard try System.statusOfTarget(ofPath: configuration.run) != nil,
+      let process = try RunFolder.holder(configuration.run)
+    else { return nil }
+    System.send(SIGHUP, to: process)
+    return process
+  }
+
+  private struct Report: Encodable {
+    let added: String?
+    let retired: [String]
+    let reloads: Bool
+    let keys: [KeyRow]
+  }
+}
+
+/// Takes the keys out of `keys.json` that have ended. Nothing depends on it: workers go by the time.
+func removeEndedKeys(_ configuration: PosternConfiguration, _ logger: Logger) {
+  guard configuration.accessSecret == nil || configuration.refreshSecret == nil else { return }
+  // A file that cannot be read is for those to report who need its keys.
+  for id in (try? KeyFile.removeEnded(inFolder: configuration.data, at: Date())) ?? [] {
+    logger.record(.keyRetired, ["kid": "\(id)"])
+  }
+}
+
+/// Writes a line to standard error.
+func printError(_ text: String) {
+  let line = "Error: \(text)\n"
+  _ = write(STDERR_FILENO, line, line.utf8.count)
+}
