@@ -7,6 +7,7 @@ import PackageDescription
 let fastCGI: Target.Dependency = "CFastCGI"
 let http: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let jwt: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let configuration: Target.Dependency = .product(
@@ -39,6 +40,8 @@ let package = Package(
     .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+    .systemLibrary(name: "CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
     .systemLibrary(name: "CZxcvbn", providers: [.apt(["libzxcvbn-dev"])]),
     .target(name: "SystemCalls", dependencies: ["CLinux"]),
     .target(name: "BoundedCache"),
@@ -47,6 +50,7 @@ let package = Package(
     .target(name: "Execution", dependencies: ["SystemCalls", logging]),
     .target(name: "ForeignInput", dependencies: ["CJansson"]),
     .target(name: "PasswordStrength", dependencies: ["CZxcvbn"]),
+    .target(name: "RecordFiles", dependencies: ["ForeignInput", "SortedJSON"]),
     .target(
       name: "HandlerKit",
       dependencies: ["BoundedCache", "ForeignInput", "SortedJSON", http, logging]),
@@ -71,8 +75,8 @@ let package = Package(
     .target(
       name: "Accounts",
       dependencies: [
-        "CSodium", "DocumentStore", "Execution", "ForeignInput", "PasswordStrength", "SystemCalls",
-        crypto,
+        "CArgon2", "CCrypt", "CSodium", "DocumentStore", "Execution", "ForeignInput",
+        "PasswordStrength", "SystemCalls", crypto, cryptoExtras,
       ]),
     .target(
       name: "Authentication",
@@ -119,8 +123,9 @@ let package = Package(
       dependencies: [
         "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "Execution",
         "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "JobsModule", "LinkModule",
-        "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
-        "SessionsModule", "SystemCalls", "Tokens", "VerifyModule",
+        "LoginModule", "LogoutModule", "PasswordModule", "RecordFiles", "RefreshModule",
+        "SecurityEvents", "Sessions", "SessionsModule", "SortedJSON", "SystemCalls", "Tokens",
+        "VerifyModule",
         arguments, configuration, logging,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
@@ -163,6 +168,7 @@ let package = Package(
     .testTarget(
       name: "ExecutionTests", dependencies: ["Execution", "SystemCalls", "TestSupport", logging]),
     .testTarget(name: "ForeignInputTests", dependencies: ["ForeignInput"]),
+    .testTarget(name: "RecordFilesTests", dependencies: ["RecordFiles"]),
     .testTarget(name: "PasswordStrengthTests", dependencies: ["PasswordStrength", "TestSupport"]),
     .testTarget(
       name: "HandlerKitTests",

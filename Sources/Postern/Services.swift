@@ -57,8 +57,7 @@ public struct Services: Sendable {
     sessions = SessionStore(documents: documents, policy: configuration.sessions)
     let keys = try keys ?? Self.keys(configuration)
     self.keys = keys
-    let throttle = Throttle(
-      documents: documents, key: keys.refresh.signing.derivedKey(for: "throttle"))
+    let throttle = Throttle(documents: documents, keys: keys.refresh)
     passwordCheck = PasswordCheck(
       hasher: passwords, throttle: configuration.isThrottleEnabled ? throttle : nil)
     tokens = TokenIssuer(
@@ -85,5 +84,12 @@ public struct Services: Sendable {
     if let access, let refresh { return KeyFile(access: access, refresh: refresh) }
     let file = try KeyFile.loadOrCreate(inFolder: configuration.data)
     return KeyFile(access: access ?? file.access, refresh: refresh ?? file.refresh)
+  }
+}
+
+extension Throttle {
+  /// Whose digests no other key can tell.
+  init(documents: any DocumentStore, keys: KeySet) {
+    self.init(documents: documents, key: keys.signing.derivedKey(for: "throttle"))
   }
 }
