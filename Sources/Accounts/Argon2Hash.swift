@@ -44,7 +44,7 @@ struct Argon2Hash: HashScheme, Equatable {
   }
 
   var description: String {
-    "\(variant.rawValue), \(cost.memory >> 10) KiB, \(cost.passes) passes, \(lanes) lanes"
+    "\(variant.rawValue), m=\(cost.memory >> 10),t=\(cost.passes),p=\(lanes)"
   }
 
   func isOurs(at cost: PasswordHasher.Cost) -> Bool {

@@ -42,7 +42,7 @@ extension UserCommand {
 
     private func newFile(_ path: String) throws -> FileDescriptor {
       guard try System.status(ofPath: path) == nil else {
-        throw ValidationError("\(path) is there already, and is not overwritten.")
+        throw ConfigurationError("\(path) is there already, and is not overwritten")
       }
       return try System.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
     }
