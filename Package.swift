@@ -7,7 +7,6 @@ import PackageDescription
 let fastCGI: Target.Dependency = "CFastCGI"
 let http: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let jwt: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let configuration: Target.Dependency = .product(
@@ -76,7 +75,7 @@ let package = Package(
       name: "Accounts",
       dependencies: [
         "CArgon2", "CCrypt", "CSodium", "DocumentStore", "Execution", "ForeignInput",
-        "PasswordStrength", "SystemCalls", crypto, cryptoExtras,
+        "PasswordStrength", "SystemCalls", crypto,
       ]),
     .target(
       name: "Authentication",

@@ -12,7 +12,8 @@ public struct StoredHash: Sendable, CustomStringConvertible {
       throw .unknown
     }
     // Django names its hasher before a hash that says by itself what it is.
-    let text = ["argon2", "bcrypt$"].first { text.hasPrefix($0) }
+    let text =
+      ["argon2", "bcrypt$"].first { text.hasPrefix($0) }
       .map { String(text.dropFirst($0.utf8.count)) } ?? text
     if text.hasPrefix("$argon2") {
       scheme = try Argon2Hash(text)

@@ -10,7 +10,8 @@ final class ImportTests: TemporaryFolderTestCase {
     UserDirectory(documents: try FileDocumentStore(path: "\(folder)/data"))
   }
 
-  private func record(_ name: String, _ profile: [User.Profile.Field: String]) throws -> UserRecord {
+  private func record(_ name: String, _ profile: [User.Profile.Field: String]) throws -> UserRecord
+  {
     var record = UserRecord(username: try XCTUnwrap(Username(name)))
     record.profile = profile
     return record
@@ -45,7 +46,8 @@ final class ImportTests: TemporaryFolderTestCase {
 
   func testAUserWhoDiffersIsChangedOnlyWhereThatIsAskedFor() throws {
     let directory = try directory()
-    _ = try directory.put(record("alice", [.email: "a@b.c", .city: "Elm"]), passwordHash: "h", in: .newUsers)
+    _ = try directory.put(
+      record("alice", [.email: "a@b.c", .city: "Elm"]), passwordHash: "h", in: .newUsers)
     let before = try XCTUnwrap(user("alice"))
     let change = try record("alice", [.city: "Oak"])
     XCTAssertEqual(
@@ -89,13 +91,15 @@ final class ImportTests: TemporaryFolderTestCase {
   func testADryRunTellsTheOutcomeAndChangesNothing() throws {
     let directory = try directory()
     let alice = try record("alice", [.email: "a@b.c"])
-    XCTAssertEqual(try directory.put(alice, passwordHash: "h", in: .newUsers, isDryRun: true), .added)
+    XCTAssertEqual(
+      try directory.put(alice, passwordHash: "h", in: .newUsers, isDryRun: true), .added)
     XCTAssertNil(try user("alice"))
     XCTAssertEqual(try files(), [])
     _ = try directory.put(alice, passwordHash: "h", in: .newUsers)
     let before = try user("alice")
     let change = try record("alice", [.email: "b@b.c"])
-    XCTAssertEqual(try directory.put(change, passwordHash: "o", in: .passwords, isDryRun: true), .updated)
+    XCTAssertEqual(
+      try directory.put(change, passwordHash: "o", in: .passwords, isDryRun: true), .updated)
     XCTAssertEqual(try user("alice"), before)
   }
 

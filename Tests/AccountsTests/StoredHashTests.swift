@@ -18,14 +18,14 @@ final class StoredHashTests: XCTestCase {
       "sha512crypt, 5000 rounds",
     "$6$rounds=1000$saltstring$0dT14cQqVA3G6XAtXjksaeR8c93SR3ZxEcdAMdEwVsekjwa3aiR95fsqtBDF.UVBsWMJ9xFFvK29vvmjn1id20":
       "sha512crypt, 1000 rounds",
-    "$y$j75$W7ryC155xZn8LpbhlBx/10$dCeUP96dZGqlAROmgRLAhw6YqtZASZIVNsYXHkoIpk3": "yescrypt, 1024 KiB",
+    "$y$j75$W7ryC155xZn8LpbhlBx/10$dCeUP96dZGqlAROmgRLAhw6YqtZASZIVNsYXHkoIpk3":
+      "yescrypt, 1024 KiB",
     "$y$j9T$TtLmLP80OG3EltC77m2SP/$mDhaMKSyBd8xwRcpiYhEqWSLe.sxdHUt5b3S5ha2u4B":
       "yescrypt, 16384 KiB",
     "pbkdf2_sha256$1000$seasalt$Uw8XOaspb6w+v9/VBuLxgyqiVsps4Gk+Uu9zNqQq6r4=":
       "pbkdf2_sha256, 1000 iterations",
-    "pbkdf2_sha256$1000000$IA76V25SaQEKyyKECPtQB5$onZoCwVH2zj73hm+kWqtTZ83soHhsmf9jzRp65SNAgQ=":
-      "pbkdf2_sha256, 1000000 iterations",
-    "pbkdf2_sha1$1000$seasalt$EuLnXdI12nS9MAMFI260H23OerE=": "pbkdf2_sha1, 1000 iterations",
+    "pbkdf2_sha256$12000$IA76V25SaQEKyyKECPtQB5$048aIjTEd8j/oByHJuw0xOdIPPYStII3YnshLiMssFI=":
+      "pbkdf2_sha256, 12000 iterations",
     "argon2$argon2id$v=19$m=102400,t=2,p=8$cWZnNEI3VnVUVG5UZExoamx2dmhaQw$Myij4L0oVXqbQib28mIaqHsVixG+DJZVK6i7jGDHU0U":
       "argon2id, m=102400,t=2,p=8",
     "$argon2id$v=19$m=65536,t=3,p=4$ov5ePmpkUeIKau+zS2djNg$BFg7ld9gHi8qVq1c7kEVDX2Y9CvhDWFZp8sKJsmj/0g":
@@ -89,7 +89,7 @@ final class StoredHashTests: XCTestCase {
       // 2 GiB, 4 GiB in small blocks, and the most that can be written.
       "$y$jGT" + yescrypt, "$y$jM." + yescrypt, "$y$jjj" + yescrypt,
       "$5$rounds=3000001" + sha256, "$5$rounds=999999999" + sha256,
-      "pbkdf2_sha256$10000001" + pbkdf2, "pbkdf2_sha256$9223372036854775807" + pbkdf2,
+      "pbkdf2_sha256$4000001" + pbkdf2, "pbkdf2_sha256$9223372036854775807" + pbkdf2,
     ] {
       XCTAssertThrowsError(try StoredHash(hash), hash) {
         XCTAssertEqual($0 as? UnusableHash, .tooCostly, hash)
@@ -119,7 +119,7 @@ final class StoredHashTests: XCTestCase {
       "$y$j9Tz/$TtLmLP80OG3EltC77m2SP/$mDhaMKSyBd8xwRcpiYhEqWSLe.sxdHUt5b3S5ha2u4B",
       "$y$jz9$TtLmLP80OG3EltC77m2SP/$mDhaMKSyBd8xwRcpiYhEqWSLe.sxdHUt5b3S5ha2u4B",
       "pbkdf2_sha256$0$seasalt$Uw8XOaspb6w+v9/VBuLxgyqiVsps4Gk+Uu9zNqQq6r4=",
-      "pbkdf2_sha1$1000$seasalt$Uw8XOaspb6w+v9/VBuLxgyqiVsps4Gk+Uu9zNqQq6r4=",
+      "pbkdf2_sha1$1000$seasalt$EuLnXdI12nS9MAMFI260H23OerE=",
       "pbkdf2_md5$1000$seasalt$Uw8XOaspb6w+v9/VBuLxgyqiVsps4Gk+Uu9zNqQq6r4=",
       "$argon2d$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$qdW3yOH/mK2uvX3v4JZIIUHKeHqXeOkLBqudP7XdLmo",
       "$argon2id$v=16$m=64,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$cWsL1Ts5JdHRFU09V0GCqz7qqkShbYdqQ4DVT33HmLg",
@@ -168,7 +168,8 @@ final class StoredHashTests: XCTestCase {
 
   func testN5_aDescriptionHoldsNothingOfSaltOrDigest() throws {
     for (hash, description) in Self.foreign {
-      let secret = hash.split(separator: "$").suffix(2)
+      let parts: [Substring] = hash.split(separator: "$")
+      let secret = parts.suffix(2).filter { $0.count > 6 }
       for part in secret { XCTAssertFalse(description.contains(part), description) }
     }
   }

@@ -93,7 +93,8 @@ final class UserCommandTests: EndToEndTestCase {
     XCTAssertEqual(try site.ask(.login("alice", HTTPCall.demoPassword)).status, 400)
     XCTAssertEqual(try site.ask(.login("alice", HTTPCall.goodPassword)).status, 200)
     let token = link.split(separator: "#").last.map { $0.dropLast() } ?? ""
-    let use = HTTPCall.post("/link", json: ["token": "\(token)", "newPassword": "a wind over the quay"])
+    let use = HTTPCall.post(
+      "/link", json: ["token": "\(token)", "newPassword": "a wind over the quay"])
     XCTAssertEqual(try site.ask(use).status, 403)
   }
 
@@ -163,7 +164,8 @@ final class UserCommandTests: EndToEndTestCase {
     try FileManager.default.subpathsOfDirectory(atPath: site.data).filter { path in
       let text = FileManager.default.contents(atPath: "\(site.data)/\(path)")
       return names.contains { name in
-        path.contains(name) || text.map { String(decoding: $0, as: UTF8.self).contains(name) } ?? false
+        path.contains(name)
+          || text.map { String(decoding: $0, as: UTF8.self).contains(name) } ?? false
       }
     }
   }

@@ -166,7 +166,9 @@ final class UserImportTests: EndToEndTestCase {
   func testWhatIsExportedAndImportedIsExportedToTheByteAgain() throws {
     let first = try site()
     try first.addUser("dana")
-    let odd = ["--first-name", "\"Q\", the\nsecond", "--last-name", "=1+1", "--city", " é\u{2028}\\"]
+    let odd = [
+      "--first-name", "\"Q\", the\nsecond", "--last-name", "=1+1", "--city", " é\u{2028}\\",
+    ]
     XCTAssertEqual(
       try first.command(
         ["user", "add", "érin@home,", "--email", "e@example.com", "--link"] + odd
@@ -213,7 +215,9 @@ final class UserImportTests: EndToEndTestCase {
       site, "many.csv", "username,email,passwordHash\n" + rows.joined(separator: "\n"))
     let importing = Thread { _ = try? site.command(["user", "import", path]) }
     importing.start()
-    for _ in 0..<5 { XCTAssertEqual(try site.ask(.login("alice")).status, 200) }
+    for _ in 0..<5 {
+      XCTAssertEqual(try site.ask(.login("alice", HTTPCall.goodPassword)).status, 200)
+    }
     XCTAssertTrue(eventually(within: 30) { importing.isFinished })
     XCTAssertEqual(try users(site).count, 301)
     XCTAssertEqual(try site.command(["check"]).output.hasSuffix(" 0 bad\n"), true)

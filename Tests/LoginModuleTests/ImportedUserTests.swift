@@ -26,7 +26,8 @@ final class ImportedUserTests: LoginTestCase {
       _ = try house.users.add(name, profile: .init(email: "d@example.com"), passwordHash: hash)
       let wrong = await signIn("wind over the cedar gat", to: house)
       XCTAssertEqual(wrong, 400)
-      XCTAssertEqual(try house.users.user(named: name)?.passwordHash, hash, "a wrong one changes nothing")
+      XCTAssertEqual(
+        try house.users.user(named: name)?.passwordHash, hash, "a wrong one changes nothing")
       for _ in 0..<2 {
         let right = await signIn("wind over the cedar gate", to: house)
         XCTAssertEqual(right, 200, hash)

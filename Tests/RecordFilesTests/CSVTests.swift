@@ -49,7 +49,8 @@ final class CSVTests: XCTestCase {
   }
 
   func testWhatIsWrittenIsReadAgain() throws {
-    for text in ["", " ", "a,b", "\"", "\"\"", "a\nb", "\r\n", "\r", "é\"\u{301}", "\u{0}", ",\","] {
+    for text in ["", " ", "a,b", "\"", "\"\"", "a\nb", "\r\n", "\r", "é\"\u{301}", "\u{0}", ",\","]
+    {
       let record = Record(line: 2, values: ["name": .text(text), "city": .text("x")])
       var bytes = RecordFormat.csv.head(["name", "city"])
       bytes += try RecordFormat.csv.line(record, columns: ["name", "city"])

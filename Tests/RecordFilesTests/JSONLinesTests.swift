@@ -44,7 +44,8 @@ final class JSONLinesTests: XCTestCase {
   }
 
   func testN5_anErrorHoldsNoValue() throws {
-    for line in [#"{"name":["canary", 1]}"#, #"{"name":"canary""#, #"{"city":"canary","nome":""}"#] {
+    for line in [#"{"name":["canary", 1]}"#, #"{"name":"canary""#, #"{"city":"canary","nome":""}"#]
+    {
       guard case .failure(let error) = try read(line)[0] else { return XCTFail(line) }
       XCTAssertFalse("\(error)".contains("canary"))
     }

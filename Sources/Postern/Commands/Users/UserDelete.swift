@@ -44,7 +44,9 @@ extension UserCommand {
       guard isatty(STDIN_FILENO) == 1 else {
         throw ValidationError("Without a terminal to ask at, --yes is needed.")
       }
-      print("Delete \(user.username) (\(user.id)), and all that is kept of them? [y/N] ", terminator: "")
+      print(
+        "Delete \(user.username) (\(user.id)), and all that is kept of them? [y/N] ", terminator: ""
+      )
       fflush(nil)
       guard ["y", "yes"].contains(readLine()?.lowercased()) else {
         print("Nothing was deleted.")
@@ -62,10 +64,14 @@ struct UserRemoval {
   /// that were under way wrote meanwhile goes after that; a sign-in finds no user any more then.
   /// - Returns: `nil` where there is no such user.
   func remove(_ name: Username) throws -> User? {
-    let removed = try UserDirectory(documents: documents).remove(name) { try removeDocuments(of: $0) }
+    let removed = try UserDirectory(documents: documents).remove(name) {
+      try removeDocuments(of: $0)
+    }
     guard let removed else { return nil }
     try removeDocuments(of: removed)
-    for type in [User.self, PasswordLink.self] + kept { _ = try documents.removeLeftovers(of: type) }
+    for type in [User.self, PasswordLink.self] + kept {
+      _ = try documents.removeLeftovers(of: type)
+    }
     return removed
   }
 
