@@ -21,7 +21,7 @@ public enum ImportOutcome: Equatable, Sendable {
 
 /// Why one user of a file was left out.
 public enum ImportRefusal: String, Equatable, Sendable, CustomStringConvertible {
-  case differs = "there is a user of this name already, who differs; --update changes them"
+  case differs = "there is a user of this name already, who differs"
   case otherID = "there is a user of this name already, with another id"
   case noEmail = "email is missing"
   case busy = "somebody else changed this user at this moment; try again"

@@ -149,6 +149,8 @@ extension ImportReport.Outcome {
     case .added: self = .added
     case .updated: self = .updated
     case .unchanged: self = .unchanged
+    case .refused(.differs):
+      self = .refused("\(ImportRefusal.differs); --update changes them")
     case .refused(let refusal): self = .refused("\(refusal)")
     }
   }
