@@ -83,8 +83,8 @@ final class UserImportTests: EndToEndTestCase {
       {"username":"dora","email":"dora@example.com","id":"17"}
       {"username":"zoe","email":"zoe@example.com","disabled":true}
       """)
-    let import_ = ["user", "import", path, "--create"]
-    let (status, output) = try site.command(import_)
+    let command = ["user", "import", path, "--create"]
+    let (status, output) = try site.command(command)
     XCTAssertEqual(status, 1)
     let lines = output.split(separator: "\n").map(String.init)
     XCTAssertEqual(lines.last, "added 3, updated 0, unchanged 0, refused 12", output)
@@ -97,7 +97,7 @@ final class UserImportTests: EndToEndTestCase {
     XCTAssertEqual(users.map { $0["disabled"] as? Bool }, [false, false, true])
     XCTAssertEqual(users[1]["id"] as? String, "17")
 
-    let again = try site.command(import_)
+    let again = try site.command(command)
     XCTAssertTrue(again.output.hasSuffix("added 0, updated 0, unchanged 3, refused 12\n"))
   }
 
