@@ -41,6 +41,8 @@ let package = Package(
     .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+    .systemLibrary(name: "CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
     .systemLibrary(name: "CZxcvbn", providers: [.apt(["libzxcvbn-dev"])]),
     .target(name: "SystemCalls", dependencies: ["CLinux"]),
     .target(name: "BoundedCache"),
@@ -50,6 +52,7 @@ let package = Package(
     .target(name: "Execution", dependencies: ["SystemCalls", logging, metrics]),
     .target(name: "ForeignInput", dependencies: ["CJansson"]),
     .target(name: "PasswordStrength", dependencies: ["CZxcvbn"]),
+    .target(name: "RecordFiles", dependencies: ["ForeignInput", "SortedJSON"]),
     .target(
       name: "HandlerKit",
       dependencies: ["BoundedCache", "ForeignInput", "SortedJSON", http, logging]),
@@ -75,8 +78,7 @@ let package = Package(
     .target(
       name: "Accounts",
       dependencies: [
-        "CSodium", "DocumentStore", "Execution", "ForeignInput", "PasswordStrength", "SystemCalls",
-        crypto, metrics,
+        "CArgon2", "CCrypt", "CSodium", "DocumentStore", "Execution", "ForeignInput", "PasswordStrength", "SystemCalls", crypto, metrics,
       ]),
     .target(
       name: "Authentication",
@@ -133,7 +135,7 @@ let package = Package(
       name: "Postern",
       dependencies: [
         "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "Execution",
-        "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "HealthModule", "JWKSModule", "JobsModule", "LinkModule", "LoginModule", "LogoutModule", "MetricsModule", "PasswordModule", "RefreshModule", "SecurityEvents", "Sessions", "SessionsModule", "SharedMetrics", "SortedJSON", "SystemCalls", "Tokens", "VerifyModule", arguments, configuration, http, logging, metrics,
+        "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "HealthModule", "JWKSModule", "JobsModule", "LinkModule", "LoginModule", "LogoutModule", "MetricsModule", "PasswordModule", "RecordFiles", "RefreshModule", "SecurityEvents", "Sessions", "SessionsModule", "SharedMetrics", "SortedJSON", "SystemCalls", "Tokens", "VerifyModule", arguments, configuration, http, logging, metrics,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
     .target(
@@ -179,6 +181,7 @@ let package = Package(
     .testTarget(
       name: "ExecutionTests", dependencies: ["Execution", "SystemCalls", "TestSupport", logging]),
     .testTarget(name: "ForeignInputTests", dependencies: ["ForeignInput"]),
+    .testTarget(name: "RecordFilesTests", dependencies: ["RecordFiles"]),
     .testTarget(name: "PasswordStrengthTests", dependencies: ["PasswordStrength", "TestSupport"]),
     .testTarget(
       name: "HandlerKitTests",

@@ -25,3 +25,33 @@ private func isNameCharacter(_ byte: UInt8) -> Bool {
   default: false
   }
 }
+
+extension GroupName {
+  /// Names for the groups of one user, each once, in their order.
+  /// - Throws: `UnfitGroups`
+  public static func list(_ names: [String]) throws(UnfitGroups) -> [GroupName] {
+    var checked: [GroupName] = []
+    for name in names {
+      guard let group = GroupName(name) else { throw .name }
+      if !checked.contains(group) { checked.append(group) }
+    }
+    guard checked.map(\.text).joined(separator: ",").utf8.count <= longestList else {
+      throw .tooLong
+    }
+    return checked
+  }
+}
+
+/// Why a user cannot be in groups of these names.
+public enum UnfitGroups: Error, Equatable, CustomStringConvertible {
+  case name
+  case tooLong
+
+  public var description: String {
+    switch self {
+    case .name: "a group's name has 1 to 64 letters, digits, dots, underscores and hyphens"
+    case .tooLong:
+      "the names of a user's groups have at most \(GroupName.longestList) bytes together"
+    }
+  }
+}

@@ -5,7 +5,7 @@ import Execution
 import Synchronization
 import SystemCalls
 
-/// Hashes passwords and checks them, by Argon2id (RFC 9106).
+/// Hashes passwords by Argon2id (RFC 9106), and checks them against these hashes and imported ones.
 ///
 /// A hash takes 19 MiB and tens of milliseconds on purpose. So only so many are computed at a
 /// time; others wait, and when too many wait or it takes too long, they are turned away.
@@ -28,10 +28,13 @@ public final class PasswordHasher: Sendable {
     public static let least = Cost(passes: 1, memory: 8 << 10)
     /// A stored hash that asks for more was not made here and is not computed.
     static let most = Cost(passes: 16, memory: 1 << 30)
+    /// Nor is one that goes over more bytes in all its passes, which would take some seconds.
+    private static let mostWork: UInt64 = 4 << 30
 
     var isAffordable: Bool {
       Self.least.passes...Self.most.passes ~= passes
         && Self.least.memory...Self.most.memory ~= memory
+        && passes * UInt64(memory) <= Self.mostWork
     }
   }
 
@@ -39,7 +42,7 @@ public final class PasswordHasher: Sendable {
   public enum Verdict: Equatable, Sendable {
     case right
     case wrong
-    /// What is stored is no Argon2id hash that may be computed.
+    /// What is stored is no hash that may be computed (`StoredHash`).
     case damagedHash
   }
 
@@ -94,8 +97,8 @@ public final class PasswordHasher: Sendable {
   public func verify(
     _ password: Password, against hash: String?, isKnown: Bool = false
   ) throws -> Verdict {
-    let stored = Argon2Hash(hash ?? dummyHash)
-    guard let computed = stored ?? Argon2Hash(dummyHash) else {
+    let stored = try? StoredHash(hash ?? dummyHash)
+    guard let computed = try? stored ?? StoredHash(dummyHash) else {
       throw PasswordHasherError.unavailable
     }
     let isRight = try waitForHash(isKnown: isKnown) { try computed.isMade(of: password) }
@@ -103,11 +106,12 @@ public final class PasswordHasher: Sendable {
     return hash != nil && isRight ? .right : .wrong
   }
 
-  /// A hash to store instead of `old`, which was found right, where that has another cost than new
-  /// ones get; else `nil`.
+  /// A hash to store instead of `old`, which was found right, where that was imported or has another
+  /// cost than new ones get; else `nil`.
   /// - Throws: `PasswordHasherError`
   public func renewedHash(of password: Password, insteadOf old: String) throws -> String? {
-    Argon2Hash(old)?.cost == cost ? nil : try hash(password, isKnown: true)
+    if let old = try? StoredHash(old), old.isOurs(at: cost) { return nil }
+    return try hash(password, isKnown: true)
   }
 
   private static func hash(_ password: [UInt8], _ cost: Cost) throws -> String {

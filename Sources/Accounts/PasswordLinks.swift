@@ -33,6 +33,12 @@ public struct PasswordLinks: Sendable {
     return token.text
   }
 
+  /// When the user's link expires, if they have one that is good.
+  public func expiry(ofLinkFor user: User, at time: Date) throws -> Date? {
+    let link = try documents.read(PasswordLink.self, user.username)
+    return link.flatMap { $0.isGood(for: user, at: time) ? $0.expiresAt : nil }
+  }
+
   /// A link that was found good.
   public struct Opened: Sendable {
     public let user: User

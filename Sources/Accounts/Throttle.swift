@@ -116,6 +116,15 @@ public struct Throttle: Sendable {
     try? takeBackAtAddress(slots, time)
   }
 
+  /// How many seconds strangers have to wait at `account` now, because of what all of them together
+  /// failed at; `nil` where they may try.
+  /// - Throws: `DocumentStoreError`
+  public func wait(ofStrangersAt account: ForeignText, time: Date) throws -> Int? {
+    let slots = slots(of: "", at: account)
+    return try read(slots.document)?.accounts.wait(slots.account, at: time, .strangersAtAccount)
+      .map(seconds)
+  }
+
   /// Removes what is forgotten.
   ///
   /// - Parameter pause: called after each document.

@@ -8,7 +8,8 @@ public struct User: Document {
   public let id: String
   public let username: String
   public var profile: Profile
-  /// Argon2id, with its parameters and its salt, as libsodium writes it.
+  /// Argon2id, with its parameters and its salt, as libsodium writes it; until the first sign-in of a
+  /// user who was imported, any `StoredHash`.
   public var passwordHash: String
   /// How often the password was changed. A new hash of the same password does not count.
   public var passwordGeneration = 0

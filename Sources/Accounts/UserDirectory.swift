@@ -49,6 +49,24 @@ public struct UserDirectory: Sendable {
     }
   }
 
+  /// Removes the user of this name, after `prepare` has removed what else there is of them.
+  ///
+  /// - Parameter prepare: called within the update of the user, as that of `changePassword`: where it
+  ///   throws, or this process dies in it, the user is there still and can be removed again.
+  /// - Returns: `nil` where there is no such user.
+  public func remove(_ name: Username, prepare: (User) throws -> Void) throws -> User? {
+    try change(name) { document in
+      guard let user = document else { return nil }
+      try prepare(user)
+      document = nil
+      return user
+    }
+  }
+
+  func change<R>(_ name: Username, _ change: (inout User?) throws -> R) throws -> R {
+    try documents.update(User.self, name.text, change)
+  }
+
   /// Puts the user into these groups and no others.
   /// - Returns: whether there is such a user.
   public func setGroups(of name: Username, to groups: [GroupName]) throws -> Bool {

@@ -14,7 +14,8 @@ public protocol ServiceModule: HandlerModule {
   static var settings: [Setting] { get }
 
   /// The documents that it keeps, for `postern check` and `postern sweep`. No other module may
-  /// have their collections.
+  /// have their collections. `postern user delete` removes those that have the user's id as their
+  /// key.
   static var documents: [any Document.Type] { get }
 
   /// Takes what it needs and checks its settings. Opens nothing and starts nothing: the supervisor

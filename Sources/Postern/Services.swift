@@ -60,8 +60,7 @@ public struct Services: Sendable {
     sessions = SessionStore(documents: documents, policy: configuration.sessions)
     let keys = try keys ?? Self.keys(configuration)
     self.keys = keys
-    let throttle = Throttle(
-      documents: documents, key: keys.derivation.derivedKey(for: "throttle"))
+    let throttle = Throttle(documents: documents, keys: keys)
     passwordCheck = PasswordCheck(
       hasher: passwords, throttle: configuration.isThrottleEnabled ? throttle : nil)
     tokens = TokenIssuer(
@@ -97,5 +96,12 @@ public struct Services: Sendable {
     return KeyFile(
       access: access ?? file.access, refresh: refresh ?? file.refresh,
       derivation: refresh?.signing ?? file.derivation)
+  }
+}
+
+extension Throttle {
+  /// Whose digests no other key can tell.
+  init(documents: any DocumentStore, keys: KeyFile) {
+    self.init(documents: documents, key: keys.derivation.derivedKey(for: "throttle"))
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import XCTest
 
-/// `postern user add` at a terminal.
+/// What commands for users ask at a terminal.
 final class PasswordPromptTests: EndToEndTestCase {
   override class var setup: Installation.Setup? { nil }
 
@@ -21,6 +21,33 @@ final class PasswordPromptTests: EndToEndTestCase {
     XCTAssertTrue(child.log.contains("Added dora"), child.log)
     XCTAssertTrue(terminal.echoes)
     XCTAssertEqual(terminal.shown, "")
+  }
+
+  func testL13_aPasswordThatIsSetIsAskedForTwiceAndNotShown() throws {
+    let site = try makeInstallation()
+    let terminal = try PseudoTerminal()
+    let child = try site.command(["user", "password", "alice"], at: terminal.inner)
+    defer { child.stop() }
+    for prompt in ["Password: ", "Again: "] {
+      XCTAssertTrue(eventually(within: 10) { child.log.contains(prompt) && !terminal.echoes })
+      try terminal.outer.write(contentsOf: Data((HTTPCall.goodPassword + "\n").utf8))
+    }
+    XCTAssertEqual(try child.waitForEnd(), 0, child.log)
+    XCTAssertEqual(terminal.shown, "")
+  }
+
+  func testN8_aUserIsDeletedOnlyAfterAYes() throws {
+    let site = try makeInstallation()
+    for (answer, status) in [("", 1), ("n", 1), ("alice", 1), ("y", 0)] as [(String, Int32)] {
+      let terminal = try PseudoTerminal()
+      let child = try site.command(["user", "delete", "alice"], at: terminal.inner)
+      defer { child.stop() }
+      XCTAssertTrue(eventually(within: 10) { child.log.contains("Delete alice (") })
+      try terminal.outer.write(contentsOf: Data((answer + "\n").utf8))
+      XCTAssertEqual(try child.waitForEnd(), status, answer)
+      let list = try site.command(["user", "list"]).output
+      XCTAssertEqual(list.contains("alice"), status == 1, answer)
+    }
   }
 
   func testH7_whateverEndsThePromptLeavesTheTerminalWithItsEcho() throws {

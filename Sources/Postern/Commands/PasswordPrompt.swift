@@ -6,9 +6,9 @@ import SystemCalls
 enum PasswordPrompt {
   /// A new password: asked for twice at a terminal, else the first line of standard input. `nil`
   /// where nothing is typed, or standard input is at its end.
-  static func newPassword() throws -> String? {
+  static func newPassword(prompt: String) throws -> String? {
     guard isatty(STDIN_FILENO) == 1 else { return readLine() }
-    let text = try ask("Password (nothing for a link): ")
+    let text = try ask(prompt)
     guard !text.isEmpty else { return nil }
     guard try ask("Again: ") == text else { throw ValidationError("The two differ.") }
     return text

@@ -16,7 +16,7 @@ struct PosternTool: ParsableCommand {
     abstract: "A sign-in service behind nginx: JSON Web Tokens, no database.",
     subcommands: [
       Serve.self, Reload.self, WorkerCommand.self, Prepare.self, UserCommand.self, Check.self,
-      Sweep.self, Demo.self, Status.self, KeyCommand.self,
+      Sweep.self, Demo.self, Status.self, KeyCommand.self, JobsCommand.self,
     ])
 }
 

@@ -2,14 +2,17 @@ import Accounts
 import ArgumentParser
 import DocumentStore
 import ForeignInput
-import Glibc
+import FoundationEssentials
 import SystemCalls
 
 struct UserCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "user",
-    abstract: "Add and list users, and put them into groups.",
-    subcommands: [Add.self, Link.self, List.self, Groups.self])
+    abstract: "Add, list, change and delete users; import and export them.",
+    subcommands: [
+      Add.self, List.self, Show.self, Delete.self, Password.self, Groups.self, Link.self,
+      Import.self, Export.self,
+    ])
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -37,6 +40,9 @@ struct UserCommand: ParsableCommand {
     @Flag(help: "Make the data folder where there is none.")
     var create = false
 
+    @Flag(help: "Print one line of JSON: id, username and, where one was made, link and its end.")
+    var json = false
+
     @OptionGroup var settings: SettingsOptions
 
     func run() throws {
@@ -46,9 +52,7 @@ struct UserCommand: ParsableCommand {
         throw ValidationError(
           "A name has 1 to 64 bytes and no spaces, control or invisible characters.")
       }
-      guard email.contains("@"), email.utf8.count <= 254,
-        !email.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-      else {
+      guard User.Profile.isEmail(email) else {
         throw ValidationError(
           "An e-mail address has an @, no control characters, and at most 254 bytes.")
       }
@@ -59,15 +63,18 @@ struct UserCommand: ParsableCommand {
       let profile = User.Profile(
         email: email, firstName: firstName, lastName: lastName, gender: gender, phone: phone,
         city: city)
-      let text = link ? nil : try PasswordPrompt.newPassword()
+      let prompt = "Password (nothing for a link): "
+      let text = link ? nil : try PasswordPrompt.newPassword(prompt: prompt)
       let password = try text.map {
         try configuration.passwords.password(ForeignText($0), forUser: username.text, profile)
       }
       let hasher = try PasswordHasher(concurrency: 1)
       let hash = try password.map { try hasher.hash($0) } ?? hasher.hashOfNothing()
       let user = try users.add(username, profile: profile, passwordHash: hash)
+      let made = try password == nil ? MadeLink(for: username, documents, configuration) : nil
+      if json { return try Output.printJSON(AddedUser(user, made)) }
       print("Added \(user.username) (\(user.id))")
-      if password == nil { try printLink(for: username, documents, configuration) }
+      if let made { print(made.link) }
     }
   }
 
@@ -78,6 +85,9 @@ struct UserCommand: ParsableCommand {
         Users whose documents cannot be read are named on standard error; the exit status is 1 then.
         """)
 
+    @Flag(help: "Print one line of JSON for each user.")
+    var json = false
+
     @OptionGroup var settings: SettingsOptions
 
     func run() throws {
@@ -85,16 +95,34 @@ struct UserCommand: ParsableCommand {
       let documents = try openStore(configuration, ifMissing: .refuse())
       let (users, unreadable) = try UserDirectory(documents: documents).all()
       for user in users {
+        if json {
+          try Output.printJSON(ShownUser(user))
+          continue
+        }
         let groups = user.groups.joined(separator: ",")
         let columns = [user.username, user.id, user.profile.email, groups]
         print((columns + (user.isDisabled ? ["disabled"] : [])).joined(separator: "\t"))
       }
       for (name, error) in unreadable {
         // The quotes also make control characters of the name visible.
-        let line = "user \(name.debugDescription) cannot be read: \(error)\n"
-        _ = write(STDERR_FILENO, line, line.utf8.count)
+        Output.complain("user \(name.debugDescription) cannot be read: \(error)")
       }
       if !unreadable.isEmpty { throw ExitCode.failure }
     }
+  }
+}
+
+/// What `user add --json` prints.
+private struct AddedUser: Encodable {
+  let id: String
+  let username: String
+  let link: String?
+  let linkExpiresAt: Date?
+
+  init(_ user: User, _ link: MadeLink?) {
+    id = user.id
+    username = user.username
+    self.link = link?.link
+    linkExpiresAt = link?.linkExpiresAt
   }
 }

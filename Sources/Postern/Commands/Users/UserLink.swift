@@ -18,6 +18,9 @@ extension UserCommand {
     @Argument(help: "The user's name.")
     var name: String
 
+    @Flag(help: "Print one line of JSON: username, link and its end.")
+    var json = false
+
     @OptionGroup var settings: SettingsOptions
 
     func run() throws {
@@ -25,15 +28,26 @@ extension UserCommand {
       let configuration = try settings.load()
       let documents = try openStore(configuration, ifMissing: .refuse())
       guard let username = Username(name) else { throw LinkRefused.noUser }
-      try printLink(for: username, documents, configuration)
+      let link = try MadeLink(for: username, documents, configuration)
+      if json { try Output.printJSON(link) } else { print(link.link) }
     }
   }
 }
 
-/// The secret is behind the `#`, which browsers send to no server.
-func printLink(
-  for name: Username, _ documents: any DocumentStore, _ configuration: PosternConfiguration
-) throws {
-  let token = try PasswordLinks(documents: documents).make(for: name, at: Date())
-  print("\(configuration.siteOrigin)/link#\(token)")
+/// A link that was made for a user.
+struct MadeLink: Encodable {
+  let username: String
+  /// The secret is behind the `#`, which browsers send to no server.
+  let link: String
+  let linkExpiresAt: Date
+
+  init(
+    for name: Username, _ documents: any DocumentStore, _ configuration: PosternConfiguration
+  ) throws {
+    let time = Date()
+    let token = try PasswordLinks(documents: documents).make(for: name, at: time)
+    username = name.text
+    link = "\(configuration.siteOrigin)/link#\(token)"
+    linkExpiresAt = time + PasswordLinks.lifetime
+  }
 }

@@ -21,6 +21,9 @@ extension UserCommand {
     @Flag(help: "Take the user out of all groups.")
     var clear = false
 
+    @Flag(help: "Print one line of JSON: username and groups, as they are now.")
+    var json = false
+
     @OptionGroup var settings: SettingsOptions
 
     func validate() throws {
@@ -32,31 +35,32 @@ extension UserCommand {
       let documents = try openStore(settings.load(), ifMissing: .refuse())
       let users = UserDirectory(documents: documents)
       guard let username = Username(name) else { throw NoSuchUser() }
-      if clear || !groups.isEmpty {
+      let isChange = clear || !groups.isEmpty
+      if isChange {
         guard try users.setGroups(of: username, to: checkedGroups()) else { throw NoSuchUser() }
+      }
+      guard json || !isChange else { return }
+      guard let user = try users.user(named: username) else { throw NoSuchUser() }
+      if json {
+        try Output.printJSON(UsersGroups(username: user.username, groups: user.groups))
       } else {
-        guard let user = try users.user(named: username) else { throw NoSuchUser() }
         for group in user.groups { print(group) }
       }
     }
 
-    /// Each once, in their order.
     private func checkedGroups() throws -> [GroupName] {
-      var checked: [GroupName] = []
-      for text in groups {
-        guard let group = GroupName(text) else {
-          throw ValidationError(
-            "A group's name has 1 to 64 letters, digits, dots, underscores and hyphens.")
-        }
-        if !checked.contains(group) { checked.append(group) }
+      do {
+        return try GroupName.list(groups)
+      } catch {
+        throw ValidationError("\(error)")
       }
-      guard checked.map(\.text).joined(separator: ",").utf8.count <= GroupName.longestList else {
-        throw ValidationError(
-          "The names of a user's groups have at most \(GroupName.longestList) bytes together.")
-      }
-      return checked
     }
   }
+}
+
+private struct UsersGroups: Encodable {
+  let username: String
+  let groups: [String]
 }
 
 /// The name of a command's argument is no user's.
