@@ -119,8 +119,8 @@ let package = Package(
       dependencies: [
         "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "Execution",
         "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "JobsModule", "LinkModule",
-        "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
-        "SessionsModule", "SystemCalls", "Tokens", "VerifyModule",
+        "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "SecurityEvents",
+        "Sessions", "SessionsModule", "SystemCalls", "Tokens", "VerifyModule",
         arguments, configuration, logging,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
@@ -218,7 +218,7 @@ let package = Package(
       dependencies: ["HandlerKit", "LogoutModule", "Sessions", "TestSupport", "Tokens", http]),
     .testTarget(
       name: "SessionsModuleTests",
-      dependencies: ["HandlerKit", "SessionsModule", "TestSupport", http]),
+      dependencies: ["HandlerKit", "Sessions", "SessionsModule", "TestSupport", http]),
     .testTarget(
       name: "PasswordModuleTests",
       dependencies: [

@@ -8,8 +8,8 @@ import SystemCalls
 struct UserCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "user",
-    abstract: "Add and list users, and put them into groups.",
-    subcommands: [Add.self, Link.self, List.self, Groups.self])
+    abstract: "Add, list, disable and enable users, and put them into groups.",
+    subcommands: [Add.self, Link.self, List.self, Groups.self, Disable.self, Enable.self])
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
