@@ -18,7 +18,7 @@ final class UserDisableTests: EndToEndTestCase {
     headers.reduce(.get("/verify")) { $0.with($1.0, $1.1) }
   }
 
-  func testP1_nothingOfADisabledUserIsAdmittedFromTheNextRequestOn() throws {
+  func testP1_J12_nothingOfADisabledUserIsAdmittedFromTheNextRequestOn() throws {
     let site = try makeInstallation()
     try site.start()
     let session = try site.login("alice")
