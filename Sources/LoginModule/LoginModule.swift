@@ -118,10 +118,18 @@ public struct LoginModule: HandlerModule {
   ) throws -> User {
     let user = try users.candidate(named: credentials.username, called: credentials.account)
     let isKnown = known != nil && known?.sub == user?.id && known?.gen == user?.browserGeneration
+    let isDemo = isDemoFromElsewhere(credentials, request)
+    let isRefused = isDemo || user?.isDisabled == true
     let verdict = try check.verdict(
       on: credentials.password, of: credentials.account,
       by: isKnown ? .knownBrowser(known?.jti ?? "") : .stranger(address: request.remoteAddress),
-      against: isRefused(user, credentials, request) ? nil : user?.passwordHash, at: request.time)
+      against: isRefused ? nil : user?.passwordHash, at: request.time)
+    if isDemo, verdict == .wrong {
+      // Whether there is such an account or not: the line must not cost what others do not.
+      logger.warning(
+        "the demo's password is good on this machine alone: sign-in refused",
+        metadata: ["request": "\(request.id)", "address": "\(request.remoteAddress)"])
+    }
     if !isKnown, verdict == .wrong || verdict == .damagedHash {
       try countFailure(at: user, credentials, request)
     }
@@ -145,19 +153,10 @@ public struct LoginModule: HandlerModule {
 }
 
 extension LoginModule {
-  /// Whether no password is right: for the disabled, and for the demo's password from elsewhere than
-  /// this machine, whose account it ever is (OWASP ASVS 5, 6.3.2).
-  private func isRefused(
-    _ user: User?, _ credentials: Credentials, _ request: Request
-  ) -> Bool {
-    guard credentials.password?.isOfDemo == true, !request.isFromThisMachine else {
-      return user?.isDisabled == true
-    }
-    // Whether there is such an account or not: the line must not cost what others do not.
-    logger.warning(
-      "the demo's password is good on this machine alone: sign-in refused",
-      metadata: ["request": "\(request.id)", "address": "\(request.remoteAddress)"])
-    return true
+  /// Whether it is the demo's password, from elsewhere than this machine: right for no account (OWASP
+  /// ASVS 5, 6.3.2).
+  private func isDemoFromElsewhere(_ credentials: Credentials, _ request: Request) -> Bool {
+    credentials.password?.isOfDemo == true && !request.isFromThisMachine
   }
 
   /// Passwords that nobody can have are no guesses.
