@@ -13,6 +13,13 @@ public struct Decoy: Document {
 
   private var user: User
 
+  private init(user: User) { self.user = user }
+
+  /// As the user's: reading and writing it cost the same.
+  public init(from decoder: any Decoder) throws { user = try User(from: decoder) }
+
+  public func encode(to encoder: any Encoder) throws { try user.encode(to: encoder) }
+
   /// The one that stands for accounts called so.
   static func key(of account: ForeignText) -> String {
     key(account.bytes.reduce(0, ^) % count)
