@@ -237,7 +237,7 @@ let package = Package(
       dependencies: ["HandlerKit", "LogoutModule", "Sessions", "TestSupport", "Tokens", http]),
     .testTarget(
       name: "SessionsModuleTests",
-      dependencies: ["HandlerKit", "SessionsModule", "TestSupport", http]),
+      dependencies: ["HandlerKit", "Sessions", "SessionsModule", "TestSupport", http]),
     .testTarget(
       name: "PasswordModuleTests",
       dependencies: [

@@ -13,6 +13,9 @@ public struct PasswordCheck: Sendable {
     self.throttle = throttle
   }
 
+  /// Whether failures count.
+  public var isThrottled: Bool { throttle != nil }
+
   public enum Verdict: Equatable, Sendable {
     case right
     case wrong

@@ -168,9 +168,16 @@ private struct HashMetrics: Sendable {
 }
 
 /// Why nothing can be said about a password now.
-public enum PasswordHasherError: Error, Equatable, Sendable {
+public enum PasswordHasherError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Too many are being checked at this moment.
   case tooMany
   /// There is no memory for it, or libsodium cannot be used.
   case unavailable
+
+  public var description: String {
+    switch self {
+    case .tooMany: "too many passwords are being checked at this moment"
+    case .unavailable: "there is no memory to hash a password, or libsodium cannot be used"
+    }
+  }
 }

@@ -36,6 +36,9 @@ public struct PasswordPolicy: Sendable {
         "The password is too short: it needs at least \(minimumLength) characters, "
           + "and has \(password.length).")
     }
+    guard !password.isOfDemo else {
+      throw UnfitPassword("The password is too easy to guess: it is the one of the demo accounts.")
+    }
     let (bits, pattern) = Guessability.estimate(
       of: password.text, knowing: Self.words(of: name, profile))
     guard bits >= Self.leastBits else {

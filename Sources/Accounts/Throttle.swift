@@ -20,9 +20,9 @@ public enum Guesser: Sendable {
 /// own, which no stranger's failures touch. Accounts that do not exist are counted alike.
 ///
 /// - An address has 20 guesses at an account in any hour (one an hour in the long run), and all
-///   strange addresses together have 100 (four an hour in the long run). So strangers never have
-///   more than 100 consecutive failures that are not forgotten (NIST SP 800-63B-4 §3.2.2), and
-///   no account is ever locked. After the right password its address has 16 to 20 guesses again.
+///   strange addresses together have 100 (four an hour in the long run). After the right password
+///   its address has 16 to 20 guesses again. What is never forgotten is in
+///   `User.strangersFailureLimit`.
 /// - An attempt is counted before its password is looked at, so many at once gain nothing. It is
 ///   taken back where the password was not looked at, or was right and more than a fifth of an
 ///   allowance is used up: right passwords alone never make anybody wait.

@@ -18,6 +18,16 @@ public struct User: Document {
   /// Whether sign-in and refresh are refused.
   public var isDisabled = false
 
+  /// Wrong passwords of strangers since the last sign-in or change of the password; `nil` for none.
+  var strangersFailures: Int?
+  var isOfDemo: Bool?
+
+  /// Whether `postern demo` made the user, whose password is still that one.
+  public var hasDemoPassword: Bool {
+    get { isOfDemo ?? false }
+    set { isOfDemo = newValue ? true : nil }
+  }
+
   /// The groups as documents hold them. Those of earlier versions do not say.
   var groupNames: [String]?
 

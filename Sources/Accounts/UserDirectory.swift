@@ -1,9 +1,10 @@
 public import DocumentStore
+public import ForeignInput
 import SystemCalls
 
 /// Finds, adds and changes users. Every operation may throw `DocumentStoreError`.
 public struct UserDirectory: Sendable {
-  private let documents: any DocumentStore
+  let documents: any DocumentStore
 
   public init(documents: any DocumentStore) {
     self.documents = documents
@@ -16,10 +17,14 @@ public struct UserDirectory: Sendable {
 
   /// The user of this name, for a sign-in. Finding none takes the same system calls and the same
   /// work, so the answer does not tell which names there are.
-  public func candidate(named name: Username?) throws -> User? {
+  /// - Parameters:
+  ///   - name: `nil` for a name that no user can have.
+  ///   - account: the name that was sent, or its one form.
+  public func candidate(named name: Username?, called account: ForeignText) throws -> User? {
+    let decoy = Decoy.key(of: account)
     guard let name, let user = try documents.readAnew(User.self, name.text) else {
       if name == nil { _ = try documents.readAnew(Decoy.self, Decoy.absentKey) }
-      if try documents.readAnew(Decoy.self, Decoy.key) == nil { try Decoy.make(in: documents) }
+      if try documents.readAnew(Decoy.self, decoy) == nil { try Decoy.make(in: documents) }
       return nil
     }
     _ = try documents.readAnew(Decoy.self, Decoy.absentKey)
@@ -76,6 +81,33 @@ public struct UserDirectory: Sendable {
     }
   }
 
+  /// Refuses the user's sign-ins, refreshes and tokens from the next request on; links too. Sessions
+  /// are ended by `SessionStore`, after this.
+  /// - Returns: the user, and whether anything has changed; `nil` where there is no such user.
+  public func disable(_ name: Username) throws -> (user: User, isChanged: Bool)? {
+    try change(name) { $0.isDisabled = true }
+  }
+
+  /// Admits the user again, and strangers too where they have failed too often.
+  /// - Returns: as `disable`.
+  public func enable(_ name: Username) throws -> (user: User, isChanged: Bool)? {
+    try change(name) { user in
+      user.isDisabled = false
+      user.strangersFailures = nil
+    }
+  }
+
+  private func change(
+    _ name: Username, _ change: (inout User) -> Void
+  ) throws -> (user: User, isChanged: Bool)? {
+    try documents.update(User.self, name.text) { document in
+      guard var user = document else { return nil }
+      change(&user)
+      defer { document = user }
+      return (user, document != user)
+    }
+  }
+
   /// Keeps another hash of the password that `user` was read with; nothing happens where that was
   /// changed meanwhile.
   public func renewPasswordHash(of user: User, with hash: String) throws {
@@ -97,6 +129,8 @@ public struct UserDirectory: Sendable {
       try prepare()
       user.passwordHash = hash
       user.passwordGeneration += 1
+      user.strangersFailures = nil
+      user.hasDemoPassword = false
     }
   }
 
@@ -114,7 +148,7 @@ public struct UserDirectory: Sendable {
   }
 
   @discardableResult
-  private func update(_ user: User, _ change: (inout User) throws -> Void) throws -> Bool {
+  func update(_ user: User, _ change: (inout User) throws -> Void) throws -> Bool {
     try documents.update(User.self, user.username) { document in
       guard var now = document, now.id == user.id,
         now.passwordGeneration == user.passwordGeneration

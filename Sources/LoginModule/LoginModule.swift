@@ -138,14 +138,32 @@ public struct LoginModule: HandlerModule {
   private func authenticate(
     _ credentials: Credentials, _ known: BrowserClaims?, _ request: Request
   ) throws -> User {
-    let user = try users.candidate(named: credentials.username)
+    let user = try users.candidate(named: credentials.username, called: credentials.account)
     let isKnown = known != nil && known?.sub == user?.id && known?.gen == user?.browserGeneration
+    let isDemo = isDemoFromElsewhere(credentials, request)
+    let isRefused = isDemo || user?.isDisabled == true
     let verdict = try check.verdict(
       on: credentials.password, of: credentials.account,
       by: isKnown ? .knownBrowser(known?.jti ?? "") : .stranger(address: request.remoteAddress),
-      against: user?.isDisabled == true ? nil : user?.passwordHash, at: request.time)
+      against: isRefused ? nil : user?.passwordHash, at: request.time)
+    if isDemo, verdict == .wrong {
+      // Whether there is such an account or not: the line must not cost what others do not.
+      logger.warning(
+        "the demo's password is good on this machine alone: sign-in refused",
+        metadata: ["request": "\(request.id)", "address": "\(request.remoteAddress)"])
+    }
+    if !isKnown, verdict == .wrong || verdict == .damagedHash {
+      try countFailure(at: user, credentials, request)
+    }
     switch (verdict, user) {
-    case (.right, let user?): return user
+    case (.right, let user?):
+      guard check.isThrottled else { return user }
+      // A known browser's success ends the row of failures too, until strangers are shut out.
+      guard try users.forgiveStrangers(at: user) || isKnown else {
+        logger.record(.loginFailed, facts(request, user))
+        throw HTTPError.closedToStrangers
+      }
+      return user
     case (.tooSoon(let wait), _):
       logger.record(.loginThrottled, facts(request, user))
       throw HTTPError.tooManyAttempts(retryAfter: wait)
@@ -171,6 +189,29 @@ public struct LoginModule: HandlerModule {
     ]
     if let user { facts["user"] = "\(user.id)" }
     return facts
+  }
+}
+
+extension LoginModule {
+  /// Whether it is the demo's password, from elsewhere than this machine: right for no account (OWASP
+  /// ASVS 5, 6.3.2).
+  private func isDemoFromElsewhere(_ credentials: Credentials, _ request: Request) -> Bool {
+    credentials.password?.isOfDemo == true && !request.isFromThisMachine
+  }
+
+  /// Passwords that nobody can have are no guesses.
+  private func countFailure(
+    at user: User?, _ credentials: Credentials, _ request: Request
+  ) throws {
+    guard check.isThrottled, credentials.password != nil,
+      try users.countStrangersFailure(at: user, called: credentials.account), let user
+    else { return }
+    logger.warning(
+      """
+      closed to strangers, who have failed \(User.strangersFailureLimit) times in a row; \
+      `postern user link` or `postern user enable` opens it
+      """,
+      metadata: ["request": "\(request.id)", "user": "\(user.id)"])
   }
 }
 
@@ -200,4 +241,10 @@ private func userAgent(_ header: ForeignText) -> String {
 extension HTTPError {
   fileprivate static let wrongCredentials = HTTPError(
     .badRequest, code: "wrong_credentials", message: "Username or password is wrong!")
+
+  /// Only who has the right password hears this.
+  fileprivate static let closedToStrangers = HTTPError(
+    .forbidden, code: "closed_to_strangers",
+    message: "Too many wrong passwords were tried for this account. Sign in from a browser where "
+      + "you have signed in before, or ask for a link to choose a new password.")
 }

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+import evidence
 from foreign import ForeignSite
 from installation import Installation
 
@@ -61,6 +62,7 @@ def new_context(browser, installation):
 
     yield make
     for context in contexts:
+        evidence.note_tokens(cookie["value"] for cookie in context.cookies())
         context.close()
     assert complaints == []
 

@@ -3,12 +3,13 @@
 import http.client
 import os
 import pathlib
-import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+
+import evidence
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PASSWORD = "postern-demo"
@@ -160,7 +161,12 @@ class Installation:
         self._processes[0].wait(20)
 
     def stop(self):
-        """Whoever ignores SIGTERM for too long is killed."""
+        """What ignores SIGTERM for too long is killed."""
+        if len(self._processes) == 2:
+            pids = [process.pid for process in self._processes]
+            if self._processes[0].poll() is None:
+                pids += self.workers
+            evidence.note_processes(pids, self.port, self.folder / "run")
         for process in reversed(self._processes):
             process.send_signal(signal.SIGCONT)
             process.terminate()
@@ -170,4 +176,4 @@ class Installation:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        evidence.keep(self.folder)

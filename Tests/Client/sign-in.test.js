@@ -16,6 +16,17 @@ test("a refused sign-in throws the server's own text", async () => {
   assert.equal(tab.client.user, null);
 });
 
+test("Q13: an account that is closed to strangers says what to do", async () => {
+  const browser = new Browser();
+  const tab = browser.open();
+  browser.server.script("/login", () => text(403, "Ask for a link to choose a new password."));
+  await assert.rejects(tab.client.login("alice", "right"), {
+    code: "refused",
+    status: 403,
+    message: "Ask for a link to choose a new password.",
+  });
+});
+
 test("a throttled sign-in says when to come back", async () => {
   const browser = new Browser();
   const tab = browser.open();

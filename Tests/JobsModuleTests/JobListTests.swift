@@ -62,6 +62,29 @@ final class JobListTests: TemporaryFolderTestCase {
     }
   }
 
+  /// A document has a mebibyte at most, so a list has, too. There are no pages: a query changes nothing.
+  func testK7_aListIsBoundedAndAHundredThousandJobsAreRefused() async throws {
+    let (house, alice, _) = try await house()
+    let id = try house.tokens.verifyAccessToken(alice, at: TestHouse.now).sub
+    let jobs = (0..<100_000).map { job("\($0)", of: id) }
+    XCTAssertThrowsError(
+      try house.documents.update(JobList.self, id) { $0 = JobList(jobs: jobs) }
+    ) { error in
+      guard case DocumentStoreError.tooLarge = error else { return XCTFail("\(error)") }
+    }
+    let before = await house.router.respond(to: .make(.get, "/job-list", bearer: alice))
+    XCTAssertEqual(try ids(before), ["1", "2"])
+
+    let most = Array(jobs.prefix(4_000))
+    try house.documents.update(JobList.self, id) { $0 = JobList(jobs: most) }
+    for query in ["", "page=-1", "page=1e9", "page=NaN&limit=0", "offset=-9&limit=1e9"] {
+      let response = await house.router.respond(
+        to: .make(.get, "/job-list", query: query, bearer: alice))
+      XCTAssertEqual(try ids(response), most.map(\.id), query)
+      XCTAssertLessThan(response.body.count, 2 << 20)
+    }
+  }
+
   func testC7_noHeaderButTheTokenNamesTheCaller() async throws {
     let (house, alice, bob) = try await house()
     let bobsID = try house.tokens.verifyAccessToken(bob, at: TestHouse.now).sub

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import HandlerKit
+import Sessions
 import TestSupport
 import XCTest
 
@@ -64,6 +65,50 @@ final class SessionsModuleTests: TemporaryFolderTestCase {
     }
     let refresh = await house.refresh(bob.refreshToken)
     XCTAssertEqual(refresh.status, .ok)
+  }
+
+  func testK5_whateverStandsForAnIdEndsNothing() async throws {
+    let house = try await TestHouse(folder: folder)
+    try house.addUser("alice")
+    let access = await house.login("alice").accessToken
+    let own = try await ids(house, access)[0]
+    let names = [
+      own.uppercased(), own + "%00", own + "%00x", "%00", own + "x", String(own.dropLast()),
+      "%2e%2e",
+      "..%2f..%2fusers%2falice", "0", "-1", "1e9", "NaN", "9223372036854775808",
+      String(repeating: "9", count: 100_000), String(repeating: "%2e%2e%2f", count: 1_000), "%ff",
+      "%", "%zz", "é", "*", "{id}", own + "/" + own, "",
+    ]
+    for name in names {
+      let response = await delete(house, "/sessions/\(name)", access)
+      XCTAssertTrue(
+        [400, 404].contains(response.status.code), "\(response.status) \(name.prefix(50))")
+    }
+    let left = try await ids(house, access)
+    XCTAssertEqual(left, [own])
+  }
+
+  /// As many as the setting allows, each with the longest that browsers say of themselves.
+  func testK7_theListIsAsLongAsTheLimitOfSessionsAtMost() async throws {
+    let house = try await TestHouse(
+      folder: folder, policy: SessionPolicy(limit: 100, whenFull: .evictOldest))
+    try house.addUser("alice")
+    var access = ""
+    for _ in 0..<130 {
+      access = await house.router.respond(
+        to: .make(
+          .post, "/login", json: ["username": "alice", "password": TestHouse.password],
+          headers: [.userAgent: String(repeating: "\"", count: 8_000)])
+      ).accessToken
+    }
+    for query in ["", "page=-1", "page=1e9&limit=NaN", "limit=100000&offset=-5"] {
+      let response = await house.router.respond(
+        to: .make(.get, "/sessions", query: query, bearer: access))
+      XCTAssertEqual(response.status, .ok)
+      let list = try JSONSerialization.jsonObject(with: Data(response.body)) as? [Any]
+      XCTAssertEqual(list?.count, 100, query)
+      XCTAssertLessThan(response.body.count, 1 << 19)
+    }
   }
 
   func testK2_OnesOwnCanBeEndedOnce() async throws {

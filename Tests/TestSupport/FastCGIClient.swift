@@ -58,11 +58,11 @@ public final class FastCGIClient: Sendable {
   /// What comes before the body, as bytes.
   public static func head(
     _ method: String, _ path: String, length: Int, parameters: [(String, String)] = [],
-    keep: Bool = true
+    keep: Bool = true, from address: String = "192.0.2.1"
   ) -> [UInt8] {
     let pairs =
       [
-        ("REQUEST_METHOD", method), ("REQUEST_URI", path), ("REMOTE_ADDR", "192.0.2.1"),
+        ("REQUEST_METHOD", method), ("REQUEST_URI", path), ("REMOTE_ADDR", address),
         ("CONTENT_LENGTH", length == 0 ? "" : String(length)), ("REQUEST_ID", "r1"),
       ] + parameters
     return FastCGIRecord.begin(keep: keep).bytes

@@ -16,7 +16,7 @@ open class TemporaryFolderTestCase: XCTestCase {
   }
 
   open override func tearDownWithError() throws {
-    try? FileManager.default.removeItem(atPath: folder)
+    Evidence.keep(folder)
     try super.tearDownWithError()
   }
 

@@ -31,8 +31,10 @@ struct Serve: ParsableCommand {
     System.forbidDumps()
     let configuration = try settings.load()
     let logger = Logger.startPostern(configuration)
+    let inheritance = try Inheritance(checking: configuration, logger)
+    warnOfDemo(try openStore(configuration, ifMissing: .refuse()), logger)
     var supervisor = try Supervisor(
-      configuration: configuration, inheritance: Inheritance(checking: configuration, logger),
+      configuration: configuration, inheritance: inheritance,
       options: settings.file.map { ["--config", $0] } ?? [],
       logger: logger)
     try supervisor.run(until: signals)

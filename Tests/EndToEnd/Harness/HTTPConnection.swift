@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A connection to nginx that sends bytes as they are given.
 ///
@@ -48,6 +49,13 @@ final class HTTPConnection: @unchecked Sendable {
 
   /// The next answer on this connection.
   func receive(hasBody: Bool = true) throws -> HTTPAnswer {
+    let answer = try read(hasBody: hasBody)
+    Evidence.noteTokens(
+      in: answer.body + answer.values(of: "Set-Cookie").joined(separator: " ").utf8)
+    return answer
+  }
+
+  private func read(hasBody: Bool) throws -> HTTPAnswer {
     let end = Array("\r\n\r\n".utf8)
     var answer = try HTTPAnswer(head: try take(upTo: end))
     guard hasBody, answer.status != 204, answer.status != 304 else { return answer }

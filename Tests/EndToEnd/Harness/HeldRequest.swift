@@ -11,7 +11,7 @@ struct HeldRequest {
     client.send(
       FastCGIClient.head(
         "POST", "/login", length: body.count, parameters: [("CONTENT_TYPE", "application/json")],
-        keep: false))
+        keep: false, from: "127.0.0.1"))
     // Nothing tells from outside that a worker has taken it.
     usleep(500_000)
   }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// Postern behind nginx in a temporary folder, as script/server runs it.
 ///
@@ -116,6 +117,7 @@ final class Installation: @unchecked Sendable {
   /// Stops both, as Ctrl-C does in script/server.
   func stop() {
     let workers = self.workers
+    keepEvidence()
     nginx?.stop()
     postern?.stop()
     nginx = nil
@@ -127,7 +129,17 @@ final class Installation: @unchecked Sendable {
   }
 
   func remove() {
-    try? FileManager.default.removeItem(atPath: folder)
+    Evidence.keep(folder)
+  }
+
+  private func keepEvidence() {
+    guard Evidence.isKept else { return }
+    Evidence.note(workers + [postern, nginx].compactMap { $0?.id }, in: run)
+    guard nginx?.isRunning == true, postern?.isRunning == true,
+      let connection = try? HTTPConnection(port: port, timeout: 2),
+      let answer = try? connection.ask(.get("/metrics"))
+    else { return }
+    try? Data(answer.body).write(to: URL(fileURLWithPath: "\(run)/metrics"))
   }
 
   /// Runs another command of postern on the same folders to its end.

@@ -10,8 +10,8 @@ struct UserCommand: ParsableCommand {
     commandName: "user",
     abstract: "Add, list, change and delete users; import and export them.",
     subcommands: [
-      Add.self, List.self, Show.self, Delete.self, Password.self, Groups.self, Link.self,
-      Import.self, Export.self,
+      Add.self, List.self, Show.self, Disable.self, Enable.self, Delete.self, Password.self,
+      Groups.self, Link.self, Import.self, Export.self,
     ])
 
   struct Add: ParsableCommand {
