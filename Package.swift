@@ -119,7 +119,8 @@ let package = Package(
       dependencies: [
         "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "Execution",
         "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "JobsModule", "LinkModule",
-        "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
+        "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "SecurityEvents",
+        "Sessions",
         "SessionsModule", "SystemCalls", "Tokens", "VerifyModule",
         arguments, configuration, logging,
       ]),
@@ -250,8 +251,9 @@ let package = Package(
     .testTarget(
       name: "PosternTests",
       dependencies: [
-        "Accounts", "DocumentStore", "HandlerKit", "Postern", "PosternTesting", "Sessions",
-        "SystemCalls", "TestSupport", "Tokens", configuration, http, logging,
+        "Accounts", "DocumentStore", "HandlerKit", "MemoryDocumentStore", "Postern",
+        "PosternTesting", "Sessions", "SystemCalls", "TestSupport", "Tokens", arguments,
+        configuration, http, logging,
       ]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(

@@ -11,6 +11,8 @@ struct Demo: ParsableCommand {
     discussion: """
       The accounts are alice, bob and carol, password \(password), with some jobs each. A folder \
       that holds anything already is left as it is.
+
+        POSTERN_DATA=/tmp/try postern demo
       """)
 
   static let password = "postern-demo"
