@@ -100,6 +100,13 @@ def filter_body(context, body):
 
 
 @schemathesis.hook
+def filter_case(context, case):
+    """What is to be no form is sent as text, and any text is a form."""
+    is_no_form = isinstance(case.body, (str, int, float, bool, list))
+    return not (case.media_type == "application/x-www-form-urlencoded" and is_no_form)
+
+
+@schemathesis.hook
 def before_call(context, case, kwargs):
     """Some requests are to succeed, some want problem details, and some come from our own page."""
     number = next(turns[case.operation.label])

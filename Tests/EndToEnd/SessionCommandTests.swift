@@ -81,6 +81,11 @@ final class SessionCommandTests: EndToEndTestCase {
     XCTAssertEqual(output.components(separatedBy: "event=session.ended").count, 3, output)
     for session in sessions { XCTAssertEqual(try statuses(site, session.accessToken), [401]) }
     XCTAssertEqual(try statuses(site, bob.accessToken), [200])
+    // The user's browsers are strangers again.
+    let names = try FileManager.default.subpathsOfDirectory(atPath: site.data)
+    let user = try XCTUnwrap(names.first { $0.hasPrefix("users/") && $0.hasSuffix("/alice.json") })
+    let document = try String(contentsOfFile: "\(site.data)/\(user)", encoding: .utf8)
+    XCTAssertTrue(document.contains(#""signOutsEverywhere":1"#), document)
     XCTAssertEqual(try site.command(["session", "end", "--all", "alice"]).status, 0)
     XCTAssertEqual(try site.command(["session", "end", "--all", "nobody"]).status, 1)
     XCTAssertEqual(try site.ask(.login("alice")).status, 200)

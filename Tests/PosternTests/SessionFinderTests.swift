@@ -36,6 +36,8 @@ final class SessionFinderTests: XCTestCase {
     let gone = try addUser("carol")
     _ = try begin(gone)
     try documents.update(User.self, "carol") { $0 = nil }
+    // Somebody else of the same name.
+    _ = try addUser("carol")
     var finder = finder
     XCTAssertEqual(try finder.userIDs().count, 3)
     let found = try finder.userIDs().flatMap { finder.sessions(ofUser: $0) }
