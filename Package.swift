@@ -278,7 +278,7 @@ let package = Package(
       name: "PosternTests",
       dependencies: [
         "Accounts", "DocumentStore", "HandlerKit", "MemoryDocumentStore", "Postern",
-        "PosternTesting", "SecurityEvents", "Sessions", "SharedMetrics", "SystemCalls", "TestSupport", "Tokens", configuration, http, logging, metrics,
+        "PosternTesting", "SecurityEvents", "Sessions", "SharedMetrics", "SystemCalls", "TestSupport", "Tokens", arguments, configuration, http, logging, metrics,
       ]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(

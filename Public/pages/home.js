@@ -74,5 +74,6 @@ function routes() {
       ...route("GET /job-list", "your jobs"),
     ),
     element("p", {}, "In a page of your own, ", script, " does the talking."),
+    element("p", {}, element("a", { href: "/api.html" }, "All routes"), ", their fields and answers."),
   );
 }

@@ -56,7 +56,8 @@ public struct PosternConfiguration: Sendable {
   ) throws(ConfigurationError) -> PosternConfiguration {
     let settings = try ModuleList(checking: modules).settings
     let file = try SettingsFile(
-      path: path ?? "postern.json", isOptional: path == nil, known: settings.map(\.name))
+      path: path ?? SettingsFile.standardPath, isOptional: path == nil,
+      known: settings.map(\.name))
     return try PosternConfiguration(
       Settings(settings, file: file.values, environment: environment))
   }

@@ -80,14 +80,7 @@ public struct Setting: Sendable {
 
   /// The default as the help shows it.
   var shownDefault: String {
-    switch defaultValue {
-    case _ where isSecret: "–"
-    case .text(let text): text
-    case .number(let number): String(number)
-    case .flag(let flag): String(flag)
-    case .list(let list) where !list.isEmpty: list.joined(separator: ",")
-    case .list, nil: "–"
-    }
+    isSecret ? "–" : defaultValue?.text ?? "–"
   }
 }
 

@@ -32,6 +32,16 @@ extension SettingValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
 }
 
 extension SettingValue {
+  /// As people read it, and write it in the environment.
+  var text: String {
+    switch self {
+    case .text(let text): text
+    case .number(let number): String(number)
+    case .flag(let flag): String(flag)
+    case .list(let list): list.isEmpty ? "–" : list.joined(separator: ",")
+    }
+  }
+
   /// As swift-configuration keeps it.
   var content: ConfigContent {
     switch self {

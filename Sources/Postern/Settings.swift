@@ -4,10 +4,18 @@ import Configuration
 ///
 /// Its description names the settings and never holds their values: some are secret.
 public struct Settings: Sendable, CustomStringConvertible, CustomReflectable {
+  /// Where the value of a setting comes from.
+  enum Source: String {
+    case environment, file, `default`
+  }
+
   let values: [String: SettingValue]
+  /// Of each value; empty for settings that were handed over.
+  let sources: [String: Source]
 
   init(_ values: [String: SettingValue]) {
     self.values = values
+    sources = [:]
   }
 
   /// Reads the environment first, then the file's values, then the defaults.
@@ -27,17 +35,26 @@ public struct Settings: Sendable, CustomStringConvertible, CustomReflectable {
       Self.provider(of: Dictionary(defaults) { $1 }),
     ])
     var values: [String: SettingValue] = [:]
+    var sources: [String: Source] = [:]
     for setting in settings {
       if setting.isSecret, environment[setting.environmentName] == "" {
         throw ConfigurationError("\(setting.name) is empty")
       }
-      guard
-        setting.defaultValue != nil || given[setting.environmentName] != nil
-          || file[setting.name] != nil
-      else { continue }
+      guard let source = Self.source(of: setting, file: file, environment: given) else { continue }
       values[setting.name] = try Self.value(of: setting, reader)
+      sources[setting.name] = source
     }
     self.values = values
+    self.sources = sources
+  }
+
+  /// `nil` for a setting that is not given and has no default.
+  private static func source(
+    of setting: Setting, file: [String: SettingValue], environment: [String: String]
+  ) -> Source? {
+    if environment[setting.environmentName] != nil { return .environment }
+    if file[setting.name] != nil { return .file }
+    return setting.defaultValue == nil ? nil : .default
   }
 
   private static func provider(of values: [String: SettingValue]) -> InMemoryProvider {

@@ -9,6 +9,9 @@ import FoundationEssentials
 struct SettingsFile {
   let values: [String: SettingValue]
 
+  /// In the working folder.
+  static let standardPath = "postern.json"
+
   private static let decoder = JSONDecoder()
 
   /// - Parameters:

@@ -1,5 +1,4 @@
 import Accounts
-import ArgumentParser
 import DocumentStore
 import FileDocumentStore
 import Sessions
@@ -34,7 +33,7 @@ func openStore(
   if case .refuse(let hint) = missing,
     try System.statusOfTarget(ofPath: configuration.data) == nil
   {
-    throw ValidationError("There is no data folder at \(configuration.data)." + hint)
+    throw ConfigurationError("There is no data folder at \(configuration.data)." + hint)
   }
   return try FileDocumentStore(path: configuration.data)
 }

@@ -130,8 +130,13 @@ public struct SessionStore: Sendable {
   }
 
   /// Ends all sessions of the user.
-  public func endSessions(ofUser id: String) throws {
-    try documents.update(UserSessions.self, id) { $0 = nil }
+  /// - Returns: those that were live.
+  @discardableResult
+  public func endSessions(ofUser id: String, at time: Date = Date()) throws -> [Session] {
+    try documents.update(UserSessions.self, id) { sessions in
+      defer { sessions = nil }
+      return sessions?.live(at: time) ?? []
+    }
   }
 
   /// Drops expired sessions, and the documents of users who have none left.

@@ -81,8 +81,10 @@ public struct UserSessions: Document {
   }
 
   /// The sessions that are live at `time`, in the order in which they began.
-  public func live(at time: Date) -> [Session] {
-    sessions.filter { $0.isLive(at: time) }
+  /// - Parameter passwordGeneration: the user's, where it is known: sessions that an earlier password
+  ///   let begin have ended.
+  public func live(at time: Date, passwordGeneration: Int? = nil) -> [Session] {
+    sessions.filter { $0.isLive(at: time) && !$0.isOlder(than: passwordGeneration) }
   }
 
   /// Ends the session of this id. Returns whether it was live.
@@ -98,9 +100,7 @@ public struct UserSessions: Document {
   /// - Parameter passwordGeneration: the user's, where sessions that an earlier password let begin
   ///   count as ended, though nobody has come to remove them.
   func isLive(_ id: String, at time: Date, passwordGeneration: Int? = nil) -> Bool {
-    sessions.contains {
-      $0.id == id && $0.isLive(at: time) && !$0.isOlder(than: passwordGeneration)
-    }
+    live(at: time, passwordGeneration: passwordGeneration).contains { $0.id == id }
   }
 
   /// Ends all sessions but the one of this id, which goes on under `passwordGeneration` if that is

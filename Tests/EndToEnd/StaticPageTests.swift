@@ -43,13 +43,20 @@ final class StaticPageTests: EndToEndTestCase {
     let folder = "\(Repository.folder)/Public"
     var served = 0
     for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
-      let isOfThePages = ["css", "html", "js", "svg"].contains { name.hasSuffix(".\($0)") }
+      let isOfThePages = ["css", "html", "js", "svg", "yaml"].contains { name.hasSuffix(".\($0)") }
       XCTAssertEqual(try site.ask(.get("/\(name)")).status, isOfThePages ? 200 : 404, name)
       served += isOfThePages ? 1 : 0
     }
     XCTAssertGreaterThan(served, 20)
     XCTAssertEqual(try site.ask(.get("/package.json")).said, "404 Not found")
     XCTAssertEqual(try site.ask(.get("/postern.d.ts")).said, "404 Not found")
+  }
+
+  func testTheDescriptionOfTheInterfaceIsServedAsYAML() throws {
+    let answer = try site.ask(.get("/openapi.yaml"))
+    XCTAssertEqual(answer.status, 200)
+    XCTAssertEqual(answer["Content-Type"], "application/yaml")
+    XCTAssertTrue(answer.text.hasPrefix("openapi: 3.1"), answer.text)
   }
 
   func testQ10_aPathThatOnlyBeginsAsAFileOrPageIsNone() throws {

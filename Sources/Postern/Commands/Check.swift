@@ -10,11 +10,18 @@ struct Check: ParsableCommand {
     discussion: """
       Prints one line for each bad document, and changes nothing. The exit status is 1 when \
       anything is bad. May run beside a running service.
+
+        postern check --progress
+        postern check --json | jq -r '.faults[].document'
+
+      With --json, one object: good, bad and leftovers are counts, faults has document and fault of \
+      each bad one.
       """)
 
   @Flag(help: "Show how far it is.")
   var progress = false
 
+  @OptionGroup var output: OutputOptions
   @OptionGroup var settings: SettingsOptions
 
   func run() throws {
@@ -28,30 +35,40 @@ struct Check: ParsableCommand {
     for type in storedDocuments {
       documents.check(type) { path, finding in
         bar.advance()
-        guard let line = report.note(path, finding) else { return }
+        guard let fault = report.note(path, finding), !output.json else { return }
         bar.clear()
-        print(line)
+        print(fault)
       }
     }
     bar.clear()
     do {
       _ = try KeyFile.load(inFolder: configuration.data)
     } catch {
-      print(report.note("keys.json", .bad(fault: "\(error)")) ?? "")
+      if let fault = report.note("keys.json", .bad(fault: "\(error)")), !output.json {
+        print(fault)
+      }
     }
-    print(report.summary)
+    print(output.json ? try jsonLine(report) : report.summary)
     if report.bad > 0 { throw ExitCode.failure }
   }
 }
 
 /// Counts what a check finds.
-struct CheckReport {
+struct CheckReport: Encodable {
+  /// A bad document.
+  struct Fault: Encodable, CustomStringConvertible {
+    let document, fault: String
+
+    var description: String { "\(document): \(fault)" }
+  }
+
   private(set) var good = 0
   private(set) var bad = 0
   private(set) var leftovers = 0
+  private(set) var faults: [Fault] = []
 
-  /// Returns the line to print, if there is one.
-  mutating func note(_ path: String, _ finding: DocumentFinding) -> String? {
+  /// Returns what is bad, if anything is.
+  mutating func note(_ path: String, _ finding: DocumentFinding) -> Fault? {
     switch finding {
     case .good:
       good += 1
@@ -61,7 +78,8 @@ struct CheckReport {
       return nil
     case .bad(let fault):
       bad += 1
-      return "\(path): \(fault)"
+      faults.append(Fault(document: path, fault: fault))
+      return faults.last
     }
   }
 

@@ -13,6 +13,8 @@ struct Demo: ParsableCommand {
       The accounts are alice, bob and carol, password \(password), with some jobs each. That password \
       is good on this machine alone: sign-ins with it from other addresses are refused. A folder that \
       holds anything already is left as it is.
+
+        POSTERN_DATA=/tmp/try postern demo
       """)
 
   static let password = Password.ofDemo

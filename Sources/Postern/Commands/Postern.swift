@@ -7,16 +7,25 @@ import ArgumentParser
 /// Postern.run(modules: Postern.standardModules + [HelloModule.self])
 /// ```
 public func run(modules: [any ServiceModule.Type]) {
-  ModuleList.$current.withValue(ModuleList(modules)) { PosternTool.main() }
+  ModuleList.$current.withValue(ModuleList(modules)) { PosternTool.runToExit() }
 }
 
 struct PosternTool: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "postern",
     abstract: "A sign-in service behind nginx: JSON Web Tokens, no database.",
+    discussion: """
+      "postern serve" is the service; all other commands may run beside it. Each says more of itself:
+
+        postern help session end
+
+      Exit status, as sysexits.h has it:
+
+      \(ExitStatus.table)
+      """,
     subcommands: [
       Serve.self, Reload.self, WorkerCommand.self, Prepare.self, UserCommand.self, Check.self,
-      Sweep.self, Demo.self, Status.self, KeyCommand.self, JobsCommand.self,
+      Sweep.self, Demo.self, Status.self, KeyCommand.self, JobsCommand.self, SessionCommand.self, ConfigCommand.self,
     ])
 }
 
@@ -26,6 +35,9 @@ struct SettingsOptions: ParsableArguments {
     name: .customLong("config"),
     help: ArgumentHelp("A JSON file of settings.", valueName: "file"))
   var file: String?
+
+  /// Of the file that is read.
+  var path: String { file ?? SettingsFile.standardPath }
 
   func load() throws(ConfigurationError) -> PosternConfiguration {
     try .load(file: file, modules: ModuleList.current.modules)

@@ -15,6 +15,8 @@ struct Serve: ParsableCommand {
         requests in hand are answered first. SIGHUP, which `postern reload` sends, replaces the \
         workers one by one by ones with the settings, the keys and the program of now.
 
+          POSTERN_DATA=/var/lib/postern POSTERN_RUN=/run/postern postern serve
+
         Settings come from the environment, or from postern.json by their dotted names \
         (POSTERN_TOKENS_GRACE is tokens.grace):
 
@@ -107,7 +109,12 @@ struct WorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker",
     abstract: "Serve the listening socket on standard input, in this one process.",
-    discussion: "For servers that start FastCGI programs themselves.")
+    discussion: """
+      For servers that start FastCGI programs themselves. It makes what is missing in the data \
+      folder, as "postern serve" does, and ends on SIGTERM, SIGINT or SIGQUIT.
+
+        spawn-fcgi -n -s /run/postern/postern.sock -- /usr/bin/postern worker
+      """)
 
   @OptionGroup var settings: SettingsOptions
 
