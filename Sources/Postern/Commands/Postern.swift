@@ -24,7 +24,9 @@ struct PosternTool: ParsableCommand {
 struct SettingsOptions: ParsableArguments {
   @Option(
     name: .customLong("config"),
-    help: ArgumentHelp("A JSON file of settings.", valueName: "file"))
+    help: ArgumentHelp(
+      "A JSON file of settings. (default: postern.json, else /etc/postern/postern.json)",
+      valueName: "file"))
   var file: String?
 
   func load() throws(ConfigurationError) -> PosternConfiguration {
