@@ -108,9 +108,10 @@ class Machine:
         self.root = pathlib.Path(self._folder, "root")
         subprocess.check_call(["cp", "-a", base(package), self.root])
         self.root.chmod(0o755)
+        # The first process is a shell, which takes note of the end of those that nobody waits for.
         self._first = subprocess.Popen(
             ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-ec",
-             'ip link set lo up; mount -t proc proc "$1/proc"; echo ready; exec sleep infinity',
+             'ip link set lo up; mount -t proc proc "$1/proc"; echo ready; while :; do sleep 9; done',
              "sh", self.root],
             stdout=subprocess.PIPE, text=True,
         )
@@ -206,6 +207,6 @@ class Machine:
             self._inside(
                 "curl", "-s", "-i", "--max-time", "20", *options, f"http://localhost:{port}{path}"
             ),
-            text=True, stdout=subprocess.PIPE, env=self._environment, timeout=30,
+            stdout=subprocess.PIPE, env=self._environment, timeout=30,
         )
-        return Answer(done.stdout) if done.returncode == 0 else None
+        return Answer(done.stdout.decode()) if done.returncode == 0 else None
