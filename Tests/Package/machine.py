@@ -1,5 +1,5 @@
-"""A fresh Debian in a folder, with processes and a network of its own: nothing of it is seen outside,
-and all of it ends with it."""
+"""A fresh Debian in a folder, with a systemd, processes and a network of its own: nothing of it is
+seen outside, and all of it ends with it."""
 
 import hashlib
 import os
@@ -13,6 +13,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".build/package-test"
+CGROUPS = pathlib.Path("/sys/fs/cgroup")
 APPLICATION = pathlib.Path(__file__).with_name("application.py")
 
 
@@ -61,7 +62,7 @@ def base(package):
     """The folder of a bare system that has in its cache what the package of this file depends on."""
     sources = Sources()
     depends = output("dpkg-deb", "-f", package, "Depends", "Recommends", "Architecture")
-    name = hashlib.sha256(f"{sources.codename} {depends}".encode()).hexdigest()[:16]
+    name = hashlib.sha256(f"systemd {sources.codename} {depends}".encode()).hexdigest()[:16]
     folder = CACHE / name
     if folder.exists():
         return folder
@@ -69,9 +70,10 @@ def base(package):
     with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
         root = pathlib.Path(temporary, "root")
         environment = {**os.environ, **({"http_proxy": sources.proxy} if sources.proxy else {})}
-        more = ["--include=ca-certificates"] if sources.mirror.startswith("https:") else []
+        more = ",ca-certificates" if sources.mirror.startswith("https:") else ""
         subprocess.check_call(
-            ["debootstrap", "--variant=minbase", *more, sources.codename, root, sources.mirror],
+            ["debootstrap", "--variant=minbase", f"--include=systemd{more}", sources.codename, root,
+             sources.mirror],
             env=environment, stdout=subprocess.DEVNULL,
         )
         sources.configure(root)
@@ -100,38 +102,101 @@ class Answer:
         }
 
 
+# Makes the folder $1 the root of all that there is, and runs what follows $2, a cgroup or nothing.
+BEGIN = """
+  root=$1 group=$2
+  shift 2
+  ip link set lo up
+  mount --bind "$root" "$root"
+  cd "$root"
+  mount -t proc proc proc
+  mount -t tmpfs -o mode=755 tmpfs run
+  mount -t tmpfs -o mode=1777 tmpfs tmp
+  if [ -n "$group" ]; then
+    mount -t sysfs sysfs sys
+    if [ -d /sys/fs/cgroup/systemd ]; then
+      mount -t tmpfs -o mode=755 tmpfs sys/fs/cgroup
+      mkdir sys/fs/cgroup/systemd
+      mount -t cgroup -o none,name=systemd,xattr cgroup sys/fs/cgroup/systemd
+    else
+      mount -t cgroup2 cgroup2 sys/fs/cgroup
+    fi
+  fi
+  mkdir run/old
+  pivot_root . run/old
+  umount -l run/old
+  rmdir run/old
+  exec "$@"
+"""
+# Takes note of the end of processes that nobody waits for.
+SHELL = ["sh", "-c", "while :; do sleep 9; done"]
+SYSTEMD = ["env", "container=test", "/lib/systemd/systemd"]
+
+
 class Machine:
-    """Runs until `stop`. Has loopback alone for a network."""
+    """Runs until `stop`. Has loopback alone for a network. Where systemd cannot run it, a shell is its
+    first process, and `has_systemd` false."""
 
     def __init__(self, package):
         self._folder = tempfile.mkdtemp(prefix="postern-package-")
         self.root = pathlib.Path(self._folder, "root")
         subprocess.check_call(["cp", "-a", base(package), self.root])
         self.root.chmod(0o755)
-        # The first process is a shell, which takes note of the end of those that nobody waits for.
-        self._first = subprocess.Popen(
-            ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-ec",
-             'ip link set lo up; mount -t proc proc "$1/proc"; echo ready; while :; do sleep 9; done',
-             "sh", self.root],
-            stdout=subprocess.PIPE, text=True,
-        )
         self._children = []
+        self.has_systemd = True
         try:
-            if self._first.stdout.readline() != "ready\n":
-                raise RuntimeError("the namespaces cannot be made")
-            task = f"/proc/{self._first.pid}/task/{self._first.pid}/children"
-            self._process = pathlib.Path(task).read_text().split()[0]
-        except BaseException:
-            self.stop()
-            raise
+            self._begin(SYSTEMD)
+            self.wait_until(lambda: self._says("systemctl is-system-running", "running"), "booted")
+        except (OSError, AssertionError):
+            self._end()
+            self.has_systemd = False
+            self._begin(SHELL)
+            self.wait_until(lambda: self._says("echo up", "up"), "begun")
 
-    def stop(self):
-        # With its first process, all others of the namespace end.
-        self._first.kill()
-        self._first.wait()
-        self._first.stdout.close()
+    def _begin(self, first):
+        self._group = None
+        if self.has_systemd:
+            parent = CGROUPS / "systemd"
+            self._group = (parent if parent.exists() else CGROUPS) / os.path.basename(self._folder)
+            self._group.mkdir()
+        enter = '[ -z "$1" ] || echo $$ >"$1/cgroup.procs"; shift; exec "$@"'
+        self._outer = subprocess.Popen(
+            ["sh", "-ec", enter, "sh", self._group or "", "unshare", "--mount", "--net", "--pid",
+             "--ipc", "--uts", "--cgroup", "--fork", "--kill-child",
+             "sh", "-ec", BEGIN, "sh", self.root, self._group or "", *first],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=self._environment,
+        )
+
+    @property
+    def _process(self):
+        """The first of its processes, by its number here."""
+        children = pathlib.Path(f"/proc/{self._outer.pid}/task/{self._outer.pid}/children")
+        return (children.read_text().split() or ["0"])[0]
+
+    def _says(self, command, text):
+        done = subprocess.run(
+            self._inside(command, "/"), text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, env=self._environment,
+        )
+        return done.stdout.strip() == text
+
+    def _end(self):
+        # With its first process, all others end.
+        self._outer.kill()
+        self._outer.wait()
         for child in self._children:
             child.wait()
+        if self._group:
+            remove = ["find", self._group, "-depth", "-type", "d", "-exec", "rmdir", "{}", "+"]
+            end = time.monotonic() + 10
+            while subprocess.run(remove, stderr=subprocess.DEVNULL).returncode:
+                if time.monotonic() > end:
+                    raise RuntimeError(f"{self._group} is still in use")
+                time.sleep(0.05)
+
+    def stop(self):
+        self._end()
         shutil.rmtree(self._folder)
 
     def path(self, name):
@@ -140,13 +205,15 @@ class Machine:
     def put(self, file, name):
         shutil.copy(file, self.path(name))
 
-    def _inside(self, *command, folder=None):
-        entry = ["nsenter", "--target", self._process, "--mount", "--net", "--pid"]
-        if folder is None:
-            return [*entry, *command]
-        # chroot(8) leaves one in its root.
-        begin = ["chroot", self.root, "sh", "-c", 'cd "$0" && exec "$@"', folder]
-        return [*entry, *begin, *command]
+    def _inside(self, command, folder):
+        return [
+            "nsenter", "--target", self._process, "--mount", "--net", "--pid", "--ipc", "--uts",
+            "sh", "-c", 'cd "$1" && exec sh -c "$2"', "sh", folder, command,
+        ]
+
+    def _beside(self, *command):
+        """A program of the outside, in the machine's network, which ends with the machine."""
+        return ["nsenter", "--target", self._process, "--net", "--pid", *command]
 
     @property
     def _environment(self):
@@ -158,53 +225,57 @@ class Machine:
     def run(self, command, *, given="", status=0, folder="/root"):
         """What root's shell says to a command: both outputs. It must end with `status`."""
         done = subprocess.run(
-            self._inside("sh", "-c", command, folder=folder), input=given, text=True,
+            self._inside(command, folder), input=given, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self._environment, timeout=120,
         )
         if done.returncode != status:
             raise AssertionError(f"{command}: status {done.returncode}\n{done.stdout}")
         return done.stdout
 
-    def start(self, command, *, inside=True):
-        """A program in the background: of the machine, or with `inside` false one of this machine that
-        has its network alone."""
-        log = self.path("/var/log/test.log").open("ab")
-        entered = self._inside(*command, folder="/" if inside else None)
-        self._children.append(
-            subprocess.Popen(
-                entered, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment
+    def _start(self, command):
+        """In the background."""
+        with self.path("/var/log/test.log").open("ab") as log:
+            self._children.append(
+                subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment
+                )
             )
-        )
-        log.close()
 
     def start_application(self):
         """On port 3000, which is the one in nginx.conf."""
-        self.start(["python3", "-B", APPLICATION, "3000"], inside=False)
+        self._start(self._beside("python3", "-B", APPLICATION, "3000"))
+        self.wait_until(lambda: self.ask("/app/", port=3000), "the application runs")
 
-    def start_service(self):
-        """As systemd would: by the command, the user and the folders of the unit."""
+    def start_services(self):
+        """As systemd would: by the command, the user and the folders of the unit; and nginx."""
         unit = self.path("/lib/systemd/system/postern.service").read_text()
         setting = dict(re.findall(r"(?m)^(\w+)=(.+)$", unit))
         run = f"/run/{setting['RuntimeDirectory']}"
         user, group = setting["User"], setting["Group"]
         self.run(f"install -d -o {user} -g {group} -m {setting['RuntimeDirectoryMode']} {run}")
-        self.start(
-            ["runuser", "-u", user, "--", "sh", "-c",
-             f"umask {setting['UMask']}; cd {setting['WorkingDirectory']}; exec {setting['ExecStart']}"]
+        serve = f"umask {setting['UMask']} && exec {setting['ExecStart']}"
+        self._start(
+            self._inside(f"exec runuser -u {user} -- sh -c '{serve}'", setting["WorkingDirectory"])
         )
-        self.wait_until(lambda: self.path(f"{run}/postern.sock").is_socket(), "postern serves")
+        self.run("service nginx start")
+
+    def log(self):
+        """What the service has logged."""
+        if self.has_systemd:
+            return self.run("journalctl --unit postern --output cat")
+        return self.path("/var/log/test.log").read_text()
 
     def wait_until(self, holds, what, seconds=20):
         end = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > end:
-                raise AssertionError(f"not {what}: " + self.path("/var/log/test.log").read_text())
-            time.sleep(0.05)
+                raise AssertionError(f"not in {seconds} s: {what}")
+            time.sleep(0.1)
 
     def ask(self, path, *options, port=80):
-        """By curl, with these of its options."""
+        """By curl, with these of its options. `None` where nobody answers."""
         done = subprocess.run(
-            self._inside(
+            self._beside(
                 "curl", "-s", "-i", "--max-time", "20", *options, f"http://localhost:{port}{path}"
             ),
             stdout=subprocess.PIPE, env=self._environment, timeout=30,
