@@ -14,6 +14,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".build/package-test"
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
+# Only a machine that is made here has it.
+MARK = "/etc/fresh-machine"
 APPLICATION = pathlib.Path(__file__).with_name("application.py")
 
 
@@ -28,7 +30,10 @@ class Sources:
         release = platform.freedesktop_os_release()
         self.codename = release["VERSION_CODENAME"]
         targets = output(
-            "apt-get", "indextargets", "--format", "$(SITE) $(RELEASE) $(COMPONENT)",
+            "apt-get",
+            "indextargets",
+            "--format",
+            "$(SITE) $(RELEASE) $(COMPONENT)",
             "Created-By: Packages",
         )
         lines = dict.fromkeys(targets.splitlines())
@@ -72,16 +77,33 @@ def base(package):
         environment = {**os.environ, **({"http_proxy": sources.proxy} if sources.proxy else {})}
         more = ",ca-certificates" if sources.mirror.startswith("https:") else ""
         subprocess.check_call(
-            ["debootstrap", "--variant=minbase", f"--include=systemd{more}", sources.codename, root,
-             sources.mirror],
-            env=environment, stdout=subprocess.DEVNULL,
+            [
+                "debootstrap",
+                "--variant=minbase",
+                f"--include=systemd{more}",
+                sources.codename,
+                root,
+                sources.mirror,
+            ],
+            env=environment,
+            stdout=subprocess.DEVNULL,
         )
         sources.configure(root)
+        # It need not outlive a power cut.
+        (root / "etc/dpkg/dpkg.cfg.d/test").write_text("force-unsafe-io\n")
         shutil.copy(package, root / "postern.deb")
         for command in ("update", "install --yes --download-only /postern.deb"):
             subprocess.check_call(
-                ["unshare", "--mount", "sh", "-ec",
-                 'mount -t proc proc "$1/proc"; exec chroot "$1" apt-get -qq $2', "sh", root, command],
+                [
+                    "unshare",
+                    "--mount",
+                    "sh",
+                    "-ec",
+                    'mount -t proc proc "$1/proc"; exec chroot "$1" apt-get -qq $2',
+                    "sh",
+                    root,
+                    command,
+                ],
                 env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"},
                 stdout=subprocess.DEVNULL,
             )
@@ -98,11 +120,13 @@ class Answer:
         status, *fields = head.split("\r\n")
         self.status = int(status.split()[1])
         self.headers = {
-            name.lower(): value.strip() for name, _, value in (field.partition(":") for field in fields)
+            name.lower(): value.strip()
+            for name, _, value in (field.partition(":") for field in fields)
         }
 
 
-# Makes the folder $1 the root of all that there is, and runs what follows $2, a cgroup or nothing.
+# Makes the folder $1 the root of all that there is, and runs what follows $2, a cgroup or nothing. The
+# kernel's own settings, which all share, are not to be changed.
 BEGIN = """
   root=$1 group=$2
   shift 2
@@ -110,10 +134,12 @@ BEGIN = """
   mount --bind "$root" "$root"
   cd "$root"
   mount -t proc proc proc
+  mount --bind proc/sys proc/sys
+  mount -o remount,bind,ro proc/sys
   mount -t tmpfs -o mode=755 tmpfs run
   mount -t tmpfs -o mode=1777 tmpfs tmp
   if [ -n "$group" ]; then
-    mount -t sysfs sysfs sys
+    mount -t sysfs -o ro sysfs sys
     if [ -d /sys/fs/cgroup/systemd ]; then
       mount -t tmpfs -o mode=755 tmpfs sys/fs/cgroup
       mkdir sys/fs/cgroup/systemd
@@ -142,16 +168,22 @@ class Machine:
         self.root = pathlib.Path(self._folder, "root")
         subprocess.check_call(["cp", "-a", base(package), self.root])
         self.root.chmod(0o755)
+        self.path(MARK).touch()
         self._children = []
+        self._group = self._outer = None
         self.has_systemd = True
         try:
-            self._begin(SYSTEMD)
-            self.wait_until(lambda: self._says("systemctl is-system-running", "running"), "booted")
-        except (OSError, AssertionError):
-            self._end()
-            self.has_systemd = False
-            self._begin(SHELL)
-            self.wait_until(lambda: self._says("echo up", "up"), "begun")
+            try:
+                self._begin(SYSTEMD)
+                self._wait_for("systemctl is-system-running", "running")
+            except (OSError, AssertionError):
+                self._end()
+                self.has_systemd = False
+                self._begin(SHELL)
+                self._wait_for("echo up", "up")
+        except BaseException:
+            self.stop()
+            raise
 
     def _begin(self, first):
         self._group = None
@@ -161,10 +193,34 @@ class Machine:
             self._group.mkdir()
         enter = '[ -z "$1" ] || echo $$ >"$1/cgroup.procs"; shift; exec "$@"'
         self._outer = subprocess.Popen(
-            ["sh", "-ec", enter, "sh", self._group or "", "unshare", "--mount", "--net", "--pid",
-             "--ipc", "--uts", "--cgroup", "--fork", "--kill-child",
-             "sh", "-ec", BEGIN, "sh", self.root, self._group or "", *first],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [
+                "setpriv",
+                "--pdeathsig=KILL",
+                "sh",
+                "-ec",
+                enter,
+                "sh",
+                self._group or "",
+                "unshare",
+                "--mount",
+                "--net",
+                "--pid",
+                "--ipc",
+                "--uts",
+                "--cgroup",
+                "--fork",
+                "--kill-child",
+                "sh",
+                "-ec",
+                BEGIN,
+                "sh",
+                self.root,
+                self._group or "",
+                *first,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             env=self._environment,
         )
 
@@ -174,20 +230,27 @@ class Machine:
         children = pathlib.Path(f"/proc/{self._outer.pid}/task/{self._outer.pid}/children")
         return (children.read_text().split() or ["0"])[0]
 
-    def _says(self, command, text):
-        done = subprocess.run(
-            self._inside(command, "/"), text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, env=self._environment,
-        )
-        return done.stdout.strip() == text
+    def _wait_for(self, command, answer):
+        def says():
+            done = subprocess.run(
+                self._inside(command, "/"),
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=self._environment,
+            )
+            return done.stdout.strip() == answer
+
+        self.wait_until(says, f"{command} says {answer}", seconds=60)
 
     def _end(self):
         # With its first process, all others end.
-        self._outer.kill()
-        self._outer.wait()
+        if self._outer:
+            self._outer.kill()
+            self._outer.wait()
         for child in self._children:
             child.wait()
-        if self._group:
+        if self._group and self._group.exists():
             remove = ["find", self._group, "-depth", "-type", "d", "-exec", "rmdir", "{}", "+"]
             end = time.monotonic() + 10
             while subprocess.run(remove, stderr=subprocess.DEVNULL).returncode:
@@ -206,9 +269,23 @@ class Machine:
         shutil.copy(file, self.path(name))
 
     def _inside(self, command, folder):
+        # Until the folder is its root, it has the one of this machine.
+        enter = f'[ -e {MARK} ] && cd "$1" && exec sh -c "$2"'
         return [
-            "nsenter", "--target", self._process, "--mount", "--net", "--pid", "--ipc", "--uts",
-            "sh", "-c", 'cd "$1" && exec sh -c "$2"', "sh", folder, command,
+            "nsenter",
+            "--target",
+            self._process,
+            "--mount",
+            "--net",
+            "--pid",
+            "--ipc",
+            "--uts",
+            "sh",
+            "-c",
+            enter,
+            "sh",
+            folder,
+            command,
         ]
 
     def _beside(self, *command):
@@ -219,14 +296,21 @@ class Machine:
     def _environment(self):
         return {
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "HOME": "/root", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive",
+            "HOME": "/root",
+            "LC_ALL": "C.UTF-8",
+            "DEBIAN_FRONTEND": "noninteractive",
         }
 
     def run(self, command, *, given="", status=0, folder="/root"):
         """What root's shell says to a command: both outputs. It must end with `status`."""
         done = subprocess.run(
-            self._inside(command, folder), input=given, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self._environment, timeout=120,
+            self._inside(command, folder),
+            input=given,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=self._environment,
+            timeout=120,
         )
         if done.returncode != status:
             raise AssertionError(f"{command}: status {done.returncode}\n{done.stdout}")
@@ -278,6 +362,8 @@ class Machine:
             self._beside(
                 "curl", "-s", "-i", "--max-time", "20", *options, f"http://localhost:{port}{path}"
             ),
-            stdout=subprocess.PIPE, env=self._environment, timeout=30,
+            stdout=subprocess.PIPE,
+            env=self._environment,
+            timeout=30,
         )
         return Answer(done.stdout.decode()) if done.returncode == 0 else None

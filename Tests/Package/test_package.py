@@ -23,19 +23,24 @@ class PackageTests(unittest.TestCase):
 
     def test_its_version_is_the_programs(self):
         version = re.search(
-            r'let version = "(.+)"', (ROOT / "Sources/Postern/Version.swift").read_text())[1]
+            r'let version = "(.+)"', (ROOT / "Sources/Postern/Version.swift").read_text()
+        )[1]
         self.assertEqual(output("dpkg-deb", "-f", package(), "Version"), version)
 
     def test_lintian_has_no_errors_and_no_warnings(self):
         done = subprocess.run(
             ["lintian", "--allow-root", "--fail-on", "error,warning", package()],
-            text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
         self.assertEqual((done.returncode, done.stdout), (0, ""))
 
     def test_everything_that_the_program_loads_is_depended_on(self):
         depends = output("dpkg-deb", "-f", package(), "Depends")
         libraries = re.findall(
-            r"NEEDED.*\[(.+)\]", output("readelf", "-d", unpacked() / "usr/bin/postern"))
+            r"NEEDED.*\[(.+)\]", output("readelf", "-d", unpacked() / "usr/bin/postern")
+        )
         self.assertIn("libfcgi.so.0", libraries)
         for library in libraries:
             name = output("dpkg-query", "-S", f"*/{library}").split(":")[0]
@@ -60,15 +65,27 @@ class UnitTests(unittest.TestCase):
             path = pathlib.Path(folder, "postern.service")
             path.write_text(manual)
             done = subprocess.run(
-                ["systemd-analyze", "verify", "--man=no", path], text=True,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                ["systemd-analyze", "verify", "--man=no", path],
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
             self.assertEqual((done.returncode, done.stdout), (0, ""))
 
     def test_the_unit_leaves_the_service_little(self):
         # In tenths of systemd's score, 0 to 100.
         subprocess.run(
-            ["systemd-analyze", "security", "--offline=true", "--threshold=5", "--no-pager", self.UNIT],
-            check=True, stdout=subprocess.PIPE)
+            [
+                "systemd-analyze",
+                "security",
+                "--offline=true",
+                "--threshold=5",
+                "--no-pager",
+                self.UNIT,
+            ],
+            check=True,
+            stdout=subprocess.PIPE,
+        )
 
     def allowed(self):
         """The system calls that the unit's filters leave."""
@@ -84,7 +101,8 @@ class UnitTests(unittest.TestCase):
             if name.startswith("@"):
                 lines = output("systemd-analyze", "syscall-filter", name).splitlines()[1:]
                 calls |= self.expanded(
-                    line.strip() for line in lines if line.strip() and "#" not in line)
+                    line.strip() for line in lines if line.strip() and "#" not in line
+                )
             else:
                 calls.add(name)
         return calls
@@ -100,7 +118,11 @@ class UnitTests(unittest.TestCase):
             with open(log, "wb") as file:
                 service = subprocess.Popen(
                     ["strace", "-f", "-qq", "-o", trace, program, "serve"],
-                    env={**os.environ, **settings}, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+                    env={**os.environ, **settings},
+                    stdin=subprocess.DEVNULL,
+                    stdout=file,
+                    stderr=file,
+                )
             try:
                 self.wait_for(log, "started")
                 supervisor = int(pathlib.Path(f"{folder}/run/postern.pid").read_text())
@@ -111,7 +133,11 @@ class UnitTests(unittest.TestCase):
             finally:
                 service.kill()
                 service.wait()
-            made = set(re.findall(r"(?m)^\d+ +(?:<\.\.\. )?([a-z_0-9]+)[( ]", pathlib.Path(trace).read_text()))
+            made = set(
+                re.findall(
+                    r"(?m)^\d+ +(?:<\.\.\. )?([a-z_0-9]+)[( ]", pathlib.Path(trace).read_text()
+                )
+            )
         self.assertIn("execve", made)
         self.assertEqual(made - allowed, set())
 
@@ -161,11 +187,17 @@ class ManualTests(unittest.TestCase):
     def test_pages_render_without_warnings(self):
         for page in self.pages():
             text = gzip.decompress(page.read_bytes())
-            for command in (["mandoc", "-T", "lint", "-W", "warning"],
-                            ["groff", "-ww", "-mdoc", "-T", "utf8"]):
-                done = subprocess.run(command, input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for command in (
+                ["mandoc", "-T", "lint", "-W", "warning"],
+                ["groff", "-ww", "-mdoc", "-T", "utf8"],
+            ):
+                done = subprocess.run(
+                    command, input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+                )
                 said = done.stdout if command[0] == "mandoc" else done.stderr
-                self.assertEqual((done.returncode, said.decode()), (0, ""), f"{command[0]} {page.name}")
+                self.assertEqual(
+                    (done.returncode, said.decode()), (0, ""), f"{command[0]} {page.name}"
+                )
 
     def test_pages_refer_to_pages_that_there_are(self):
         names = {page.name for page in self.pages()}
@@ -202,16 +234,27 @@ class CompletionTests(unittest.TestCase):
           printf '%s\\n' "${COMPREPLY[@]}"
         """
         path = f"{unpacked() / 'usr/bin'}:{os.environ['PATH']}"
-        shown = output("bash", "-c", program, "bash", self.script("bash"), line,
-                       env={**os.environ, "PATH": path})
+        shown = output(
+            "bash",
+            "-c",
+            program,
+            "bash",
+            self.script("bash"),
+            line,
+            env={**os.environ, "PATH": path},
+        )
         return {word.strip() for word in shown.split("\n")}
 
     def fish(self, line):
         path = f"{unpacked() / 'usr/bin'}:{os.environ['PATH']}"
         with tempfile.TemporaryDirectory() as home:
             shown = output(
-                "fish", "--no-config", "-c", f"source {self.script('fish')}; complete -C '{line}'",
-                env={**os.environ, "PATH": path, "HOME": home})
+                "fish",
+                "--no-config",
+                "-c",
+                f"source {self.script('fish')}; complete -C '{line}'",
+                env={**os.environ, "PATH": path, "HOME": home},
+            )
         return {row.split("\t")[0] for row in shown.splitlines()}
 
     def test_commands_and_options_are_completed(self):
