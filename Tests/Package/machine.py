@@ -64,7 +64,7 @@ class Sources:
 
 
 def base(package):
-    """The folder of a bare system that has in its cache what the package of this file depends on."""
+    """The folder of a bare system that has in its cache what the package depends on."""
     sources = Sources()
     depends = output("dpkg-deb", "-f", package, "Depends", "Recommends", "Architecture")
     name = hashlib.sha256(f"systemd {sources.codename} {depends}".encode()).hexdigest()[:16]
@@ -125,8 +125,8 @@ class Answer:
         }
 
 
-# Makes the folder $1 the root of all that there is, and runs what follows $2, a cgroup or nothing. The
-# kernel's own settings, which all share, are not to be changed.
+# Makes the folder $1 the root of all that there is, and runs what follows $2, a cgroup or nothing.
+# The kernel's own settings, which all machines share, are not to be changed.
 BEGIN = """
   root=$1 group=$2
   shift 2
@@ -160,8 +160,8 @@ SYSTEMD = ["env", "container=test", "/lib/systemd/systemd"]
 
 
 class Machine:
-    """Runs until `stop`. Has loopback alone for a network. Where systemd cannot run it, a shell is its
-    first process, and `has_systemd` false."""
+    """Runs until `stop`. Has loopback alone for a network. Where systemd cannot run it, a shell is
+    its first process, and `has_systemd` false."""
 
     def __init__(self, package):
         self._folder = tempfile.mkdtemp(prefix="postern-package-")
@@ -176,7 +176,7 @@ class Machine:
             try:
                 self._begin(SYSTEMD)
                 self._wait_for("systemctl is-system-running", "running")
-            except (OSError, AssertionError):
+            except (OSError, AssertionError, RuntimeError):
                 self._end()
                 self.has_systemd = False
                 self._begin(SHELL)
@@ -232,6 +232,8 @@ class Machine:
 
     def _wait_for(self, command, answer):
         def says():
+            if self._outer.poll() is not None:
+                raise RuntimeError("the machine does not start")
             done = subprocess.run(
                 self._inside(command, "/"),
                 text=True,
@@ -241,7 +243,7 @@ class Machine:
             )
             return done.stdout.strip() == answer
 
-        self.wait_until(says, f"{command} says {answer}", seconds=60)
+        self.wait_until(says, f"{command} says {answer}", seconds=30)
 
     def _end(self):
         # With its first process, all others end.
