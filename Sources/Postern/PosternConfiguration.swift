@@ -45,7 +45,8 @@ public struct PosternConfiguration: Sendable {
   /// The environment may hold names that are no settings: other programs and container
   /// runtimes put some there, too.
   /// - Parameters:
-  ///   - path: `nil` for `postern.json` in the working folder, which may be missing.
+  ///   - path: `nil` for `postern.json` in the working folder, or else
+  ///     `/etc/postern/postern.json`; both may be missing.
   ///   - modules: may have settings of their own.
   /// - Throws: `ConfigurationError`, which names the setting and never its value; also for modules
   ///   that do not go together.
@@ -55,9 +56,13 @@ public struct PosternConfiguration: Sendable {
     modules: [any ServiceModule.Type] = standardModules
   ) throws(ConfigurationError) -> PosternConfiguration {
     let settings = try ModuleList(checking: modules).settings
-    let file = try SettingsFile(
-      path: path ?? SettingsFile.standardPath, isOptional: path == nil,
-      known: settings.map(\.name))
+    let known = settings.map(\.name)
+    let file =
+      if let path {
+        try SettingsFile(path: path, isOptional: false, known: known)
+      } else {
+        try SettingsFile(firstOf: SettingsFile.standardPaths, known: known)
+      }
     return try PosternConfiguration(
       Settings(settings, file: file.values, environment: environment))
   }

@@ -19,10 +19,7 @@ extension SettingsFile {
       file = try System.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
       status = try System.status(of: file)
     } catch {
-      // A link that leads nowhere was meant to lead somewhere.
-      if isOptional, error.code == ENOENT, (try? System.status(ofPath: path)) == nil {
-        return nil
-      }
+      if isOptional, isMissing(path, error) { return nil }
       throw ConfigurationError("\(path) cannot be read: \(error)")
     }
     if let fault = fault(of: status) { throw ConfigurationError("\(path) \(fault)") }
@@ -31,6 +28,13 @@ extension SettingsFile {
     } catch {
       throw ConfigurationError("\(path) cannot be read: \(error)")
     }
+  }
+
+  /// A link that leads nowhere was meant to lead somewhere. A working folder that this user may not
+  /// look into, which `sudo -u` leaves one in, has no file for this user.
+  private static func isMissing(_ path: String, _ error: SystemCallError) -> Bool {
+    guard error.code == ENOENT || error.code == EACCES && !path.hasPrefix("/") else { return false }
+    return (try? System.status(ofPath: path)) == nil
   }
 
   private static func fault(of status: stat) -> String? {

@@ -9,8 +9,9 @@ import FoundationEssentials
 struct SettingsFile {
   let values: [String: SettingValue]
 
-  /// In the working folder.
-  static let standardPath = "postern.json"
+  /// Where settings are looked for without `--config`: in the working folder, and where a package
+  /// puts them (hier(7)).
+  static let standardPaths = ["postern.json", "/etc/postern/postern.json"]
 
   private static let decoder = JSONDecoder()
 
@@ -24,15 +25,32 @@ struct SettingsFile {
       values = [:]
       return
     }
+    values = try Self.values(of: bytes, path, known: known)
+  }
+
+  /// The first file of `paths` that there is; no settings where there is none.
+  /// - Throws: as for a single one.
+  init(firstOf paths: [String], known: [String]) throws(ConfigurationError) {
+    for path in paths {
+      guard let bytes = try Self.contents(ofFile: path, isOptional: true) else { continue }
+      values = try Self.values(of: bytes, path, known: known)
+      return
+    }
+    values = [:]
+  }
+
+  private static func values(
+    of bytes: [UInt8], _ path: String, known: [String]
+  ) throws(ConfigurationError) -> [String: SettingValue] {
     guard StrictJSON.isReadable(bytes),
-      let leaves = try? Self.decoder.decode(Leaves.self, from: Data(bytes))
+      let leaves = try? decoder.decode(Leaves.self, from: Data(bytes))
     else {
       throw ConfigurationError("\(path) is not a JSON object of settings, each given once")
     }
     if let unknown = Set(leaves.values.keys).subtracting(known).min() {
       throw ConfigurationError("\(path) has an unknown setting: \(unknown)")
     }
-    values = leaves.values
+    return leaves.values
   }
 
   /// The leaves of nested JSON objects.

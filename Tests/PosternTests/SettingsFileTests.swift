@@ -50,6 +50,23 @@ final class SettingsFileTests: TemporaryFolderTestCase {
     XCTAssertThrowsError(try settingsFile(path, isOptional: false))
   }
 
+  func testTheFirstFileThatThereIsCounts() throws {
+    let paths = ["first", "second"].map { "\(folder)/\($0)" }
+    func values() throws -> [String: SettingValue] {
+      try SettingsFile(firstOf: paths, known: Setting.own.map(\.name)).values
+    }
+    XCTAssertEqual(try values(), [:])
+    try Data(#"{"data": "/second"}"#.utf8).write(to: URL(fileURLWithPath: paths[1]))
+    XCTAssertEqual(try values(), ["data": .text("/second")])
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: paths[0]))
+    XCTAssertEqual(try values(), [:])
+    try Data("nonsense".utf8).write(to: URL(fileURLWithPath: paths[0]))
+    XCTAssertThrowsError(try values())
+    try FileManager.default.removeItem(atPath: paths[0])
+    try FileManager.default.createSymbolicLink(atPath: paths[0], withDestinationPath: "nowhere")
+    XCTAssertThrowsError(try values())
+  }
+
   private func assertRefused(
     _ path: String, _ reason: String, isOptional: Bool = true, line: UInt = #line
   ) {

@@ -33,7 +33,9 @@ struct PosternTool: ParsableCommand {
 struct SettingsOptions: ParsableArguments {
   @Option(
     name: .customLong("config"),
-    help: ArgumentHelp("A JSON file of settings.", valueName: "file"))
+    help: ArgumentHelp(
+      "A JSON file of settings. (default: postern.json, else /etc/postern/postern.json)",
+      valueName: "file"))
   var file: String?
 
   /// Of the file that is read.
