@@ -5,6 +5,7 @@ import SystemCalls
 /// The run folder of a running `postern serve`, with its pid file and its listening socket.
 struct RunFolder {
   let socket: ListeningSocket
+  var control: ControlSocket
 
   private let folder: OwnFolder
   private let pidFile: PIDFile
@@ -32,6 +33,7 @@ struct RunFolder {
       socket = try ListeningSocket(
         path: "\(folder.path)/\(Self.socketName)", patience: socketTimeout)
       pidFile = try taken ?? PIDFile.replace(in: folder)
+      control = try ControlSocket(inFolder: folder.path)
     } catch {
       taken?.remove()
       throw error
@@ -49,7 +51,9 @@ struct RunFolder {
 
   /// Removes the socket and the pid file.
   func clear() {
-    try? System.remove(Self.socketName, in: folder.descriptor)
+    for name in [Self.socketName, ControlSocket.name] {
+      try? System.remove(name, in: folder.descriptor)
+    }
     pidFile.remove()
   }
 }

@@ -65,6 +65,9 @@ public struct Setting: Sendable {
     Setting("cors.allowedOrigins", [], "origins of other sites that may call"),
     Setting("modules.disabled", [], "names of modules to leave out"),
     Setting("log.level", "info", "trace, debug, info, notice, warning, error or critical"),
+    Setting(
+      "workers.requestTimeout", 30,
+      "seconds after which a worker that holds a request is ended; 0 for no limit"),
   ]
 
   /// `tokens.accessSecret` as the environment has it: `POSTERN_TOKENS_ACCESS_SECRET`.

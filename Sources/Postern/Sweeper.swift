@@ -24,12 +24,16 @@ struct Sweeper {
     nextStart = interval == .zero ? nil : .now + min(interval, Self.firstPause)
   }
 
-  mutating func startIfDue(_ program: String, _ options: [String], _ logger: Logger) {
+  /// - Parameters:
+  ///   - plan: whose program and settings it takes.
+  ///   - name: what it is called in lists of processes.
+  mutating func startIfDue(_ plan: WorkerPlan, named name: String, _ logger: Logger) {
     guard let due = nextStart, due <= .now else { return }
     do {
-      process = try System.spawn(
-        program, arguments: ["sweep", "--gently"] + options,
-        withheld: ModuleList.current.secretEnvironmentNames)
+      process = try WorkerPlan.start(
+        plan.program, named: name, ["sweep", "--gently", "--supervised"],
+        descriptors: [Inheritance.descriptor: plan.inheritance],
+        withheld: ModuleList.current.secretEnvironmentNames + ServiceManager.environmentNames)
       nextStart = nil
     } catch {
       logger.warning("cannot start a sweep", metadata: ["error": "\(error)"])

@@ -83,6 +83,18 @@ extension System {
     return (process, signal == 0 ? .exited(status: status >> 8 & 0xFF) : .killed(signal: signal))
   }
 
+  /// Ends this process after so many seconds, whatever its threads do by then (_exit(2)). One that
+  /// ends before is not held up.
+  public static func endThisProcess(
+    afterSeconds seconds: UInt32, status: Int32
+  ) throws(SystemCallError) {
+    try startThread {
+      var left = seconds
+      while left > 0 { left = sleep(left) }
+      _exit(status)
+    }.detach()
+  }
+
   /// kill(2). A process that is gone already is no error.
   public static func send(_ signal: Int32, to process: pid_t) {
     kill(process, signal)

@@ -14,6 +14,7 @@ struct PosternTool: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "postern",
     abstract: "A sign-in service behind nginx: JSON Web Tokens, no database.",
+    version: version,
     subcommands: [
       Serve.self, Reload.self, WorkerCommand.self, Prepare.self, UserCommand.self, Check.self,
       Sweep.self, Demo.self,

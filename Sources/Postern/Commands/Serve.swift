@@ -50,6 +50,17 @@ struct Prepare: ParsableCommand {
   func run() throws {
     System.keepFilesPrivate()
     System.forbidDumps()
+    do {
+      try prepare()
+    } catch {
+      // Who asked for the reload is told, too.
+      try? System.write(
+        Array("\(error)".utf8), to: FileDescriptor(Preparation.refusal))
+      throw error
+    }
+  }
+
+  private func prepare() throws {
     let configuration = try settings.load()
     let logger = Logger.startPostern(level: configuration.logLevel)
     _ = try openStore(configuration, ifMissing: .refuse())
@@ -76,27 +87,6 @@ extension Inheritance {
       return services.keys
     }
     self.init(settings: configuration.settings, keys: keys)
-  }
-}
-
-struct Reload: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Replace the workers of the running service one by one, without losing a request.",
-    discussion: """
-      The new ones have the settings, the keys and the program of now; the environment stays that \
-      of the start. Where they cannot be used, the old workers stay, and the service's log says \
-      why. The supervisor itself goes on with the program of its start.
-      """)
-
-  @OptionGroup var settings: SettingsOptions
-
-  func run() throws {
-    let configuration = try settings.load()
-    guard let process = try RunFolder.holder(configuration.run) else {
-      throw ConfigurationError("no postern runs in \(configuration.run)")
-    }
-    System.send(SIGHUP, to: process)
-    print("process \(process) reloads; its log says what becomes of it")
   }
 }
 
