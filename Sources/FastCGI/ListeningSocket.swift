@@ -31,6 +31,9 @@ public struct ListeningSocket: Sendable {
     }
   }
 
+  /// The one of a process that runs another program by now.
+  public init(descriptor: Int32) { self.descriptor = FileDescriptor(descriptor) }
+
   private static func removeDeadSocket(at path: String, _ patience: Duration) throws {
     guard path.utf8.count <= System.longestSocketPath else {
       throw ListeningSocketError(

@@ -13,13 +13,20 @@ struct ControlSocket {
   /// Clients that have not said what they want.
   private var silent: [FileDescriptor] = []
 
-  /// More of them than anybody needs are turned away.
+  /// Where there are more than anybody needs, the oldest are turned away.
   private static let clientLimit = 32
 
   /// - Throws: `ListeningSocketError`
   init(inFolder path: String) throws {
     socket = try ListeningSocket(path: "\(path)/\(Self.name)", mode: 0o600)
   }
+
+  /// The one that an earlier program of this process made.
+  init(inherited descriptor: Int32) { socket = ListeningSocket(descriptor: descriptor) }
+
+  var descriptor: FileDescriptor { socket.descriptor }
+  /// Whether nobody is about to ask for something.
+  var isIdle: Bool { silent.isEmpty }
 
   var descriptors: [Int32] { [socket.descriptor.number] + silent.map(\.number) }
 
@@ -35,7 +42,8 @@ struct ControlSocket {
     }
     if ready.contains(socket.descriptor.number) {
       while let client = try? System.accept(socket.descriptor) {
-        if silent.count < Self.clientLimit { silent.append(client) }
+        silent.append(client)
+        if silent.count > Self.clientLimit { silent.removeFirst() }
       }
     }
     return requests

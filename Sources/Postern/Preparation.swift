@@ -44,7 +44,8 @@ struct Preparation {
     let configuration = try PosternConfiguration(prepared.settings)
     return WorkerPlan(
       configuration: configuration, program: program, inheritance: inheritance,
-      data: DataState(of: configuration))
+      data: DataState(of: configuration),
+      canSupervise: prepared.supervisorVersion == SupervisorState.version)
   }
 
   private var reason: String? {

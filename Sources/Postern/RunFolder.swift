@@ -8,7 +8,9 @@ struct RunFolder {
   var control: ControlSocket
 
   private let folder: OwnFolder
-  private let pidFile: PIDFile
+  let pidFile: PIDFile
+
+  var path: String { folder.path }
 
   private static let socketName = "postern.sock"
 
@@ -38,6 +40,14 @@ struct RunFolder {
       taken?.remove()
       throw error
     }
+  }
+
+  /// Goes on with what an earlier program of this process took and made.
+  init(takingOver state: SupervisorState) throws {
+    folder = try OwnFolder(state.run)
+    socket = ListeningSocket(descriptor: state.socket)
+    control = ControlSocket(inherited: state.control)
+    pidFile = PIDFile(takingOver: state.pidFile, in: folder)
   }
 
   /// The process of the `postern serve` that uses the run folder at `path`, if one does.

@@ -92,6 +92,7 @@ extension Supervisor {
       !slots.contains(where: { $0.current?.isOfLatestPlan == false })
     else { return }
     logger.notice("reload ended", metadata: ["workers": "\(slots.count)"])
+    noteProgram()
     let serving = servingCount
     endReload(
       .done(

@@ -37,6 +37,9 @@ struct Supervisor {
   var reloadClients: [ControlRequest] = []
   var laterReloadClients: [ControlRequest] = []
 
+  /// Whether a reload has brought a program that is to go on in the place of this one.
+  var isToBeRenewed = false
+
   /// What the log has been told of the data folder.
   var knownTroubles: Set<DataState.Trouble> = []
   var nextLookAtData = ContinuousClock.now + DataState.interval
@@ -75,6 +78,25 @@ struct Supervisor {
     self.logger = logger
   }
 
+  /// Goes on where an earlier program of this process stopped.
+  init(
+    takingOver state: SupervisorState, plan: WorkerPlan, options: [String], logger: Logger
+  ) throws {
+    run = try RunFolder(takingOver: state)
+    lifeline = (FileDescriptor(state.lifeline.read), FileDescriptor(state.lifeline.write))
+    handOver = DescriptorQueue(
+      output: FileDescriptor(state.handOver.read), input: FileDescriptor(state.handOver.write))
+    program = state.program
+    self.plan = plan
+    slots = state.workers.map { worker in WorkerSlot(current: worker.map(WorkerProcess.init)) }
+    sweeper = Sweeper(
+      interval: .seconds(plan.configuration.sweepInterval), running: state.sweep)
+    let deadline = ContinuousClock.now + Self.stopTimeout
+    leaving = Dictionary(state.leaving.map { ($0, deadline) }) { $1 }
+    self.options = options
+    self.logger = logger
+  }
+
   /// What the supervisor listens to. To be called while the process has no other thread: one that
   /// is older would not have these signals blocked, and would die of them.
   static func signals() throws -> SignalQueue {
@@ -87,7 +109,8 @@ struct Supervisor {
   mutating func run(until signals: SignalQueue) throws {
     defer { run.clear() }
     logger.notice(
-      "postern started", metadata: ["pid": "\(getpid())", "workers": "\(slots.count)"])
+      "postern started",
+      metadata: ["pid": "\(getpid())", "version": "\(version)", "workers": "\(slots.count)"])
     try System.setNonBlocking(run.socket.descriptor)
     while true {
       startWorkers()
@@ -96,6 +119,7 @@ struct Supervisor {
       endSilentWorkers()
       noteDarkness()
       lookAtData()
+      renewIfDue()
       tellManager(isReloading: reloadIsUnderWay)
       let ready = try waitForInput(signals)
       takeReports(ready)

@@ -10,6 +10,8 @@ struct WorkerPlan {
   let inheritance: FileDescriptor
   /// What it was read from.
   let data: DataState
+  /// Whether the program can also take the supervisor's place.
+  var canSupervise = true
 
   /// Where a child finds its program (proc(5)).
   private static let programDescriptor: Int32 = 8
@@ -46,7 +48,7 @@ struct WorkerProcess {
   /// When it does not react, unless it reports before.
   private(set) var silentAt: SuspendingClock.Instant?
 
-  init(id: pid_t, reports: FileDescriptor, requestLimit: RequestLimit?) {
+  init(id: pid_t, reports: FileDescriptor?, requestLimit: RequestLimit?) {
     self.id = id
     self.reports = reports
     self.requestLimit = requestLimit

@@ -236,6 +236,50 @@ final class ReloadTests: EndToEndTestCase {
     XCTAssertEqual(try site.ask(.login("alice")).status, 200)
   }
 
+  func testH8_theSupervisorGoesOnWithTheProgramOfTheReloadAndNoRequestFails() throws {
+    let program = "\(try makeInstallation().folder)/postern"
+    try FileManager.default.copyItem(atPath: Repository.program(), toPath: program)
+    let site = try makeInstallation(.init(program: program))
+    try site.start()
+    let supervisor = try XCTUnwrap(site.postern)
+    let load = try Load(site)
+    for round in 1...2 {
+      let old = try inode(of: supervisor.id)
+      try FileManager.default.moveItem(atPath: program, toPath: "\(program)-\(round)")
+      try FileManager.default.copyItem(atPath: Repository.program(), toPath: program)
+      try reload(site)
+      XCTAssertTrue(
+        try eventually(within: 10) { try inode(of: supervisor.id) != old }, site.logs)
+      XCTAssertTrue(
+        eventually(within: 10) {
+          supervisor.log.components(separatedBy: "postern started").count == round + 2
+        }, site.logs)
+      let workers = site.workers
+      XCTAssertEqual(Set(try workers.map(inode)), [try inode(of: supervisor.id)])
+      // It still has its children, its socket and its lock.
+      kill(workers[0], SIGKILL)
+      XCTAssertTrue(
+        eventually(within: 10) {
+          site.workers.count == Installation.workerCount && !site.workers.contains(workers[0])
+        }, site.logs)
+      let second = try site.serve(log: "second-\(round).log")
+      XCTAssertNotEqual(try second.waitForEnd(), 0)
+      XCTAssertTrue(second.log.contains("another postern is running"), second.log)
+    }
+    let result = load.finish()
+    print("two renewals of the supervisor, two killed workers: \(result)")
+    // Only the killed workers' requests: at most one of each of the load's eight threads.
+    XCTAssertEqual(Set(result.keys).subtracting(["200", "204", "502", "403"]), [])
+    XCTAssertLessThan(result["502"] ?? 0, 16)
+    for process in [supervisor.id] + site.workers {
+      XCTAssertEqual(ProcessTable.state(of: process).map { $0 == "Z" }, false)
+    }
+    supervisor.send(SIGTERM)
+    XCTAssertEqual(try supervisor.waitForEnd(), 0)
+    XCTAssertFalse(FileManager.default.fileExists(atPath: site.socketPath))
+    XCTAssertFalse(FileManager.default.fileExists(atPath: site.pidPath))
+  }
+
   func testReloadWithoutARunningServiceSaysSo() throws {
     let site = try makeInstallation()
     let (status, output) = try site.command(["reload"])

@@ -107,7 +107,7 @@ final class SupervisorTests: TemporaryFolderTestCase {
     let plan = WorkerPlan(
       configuration: try .load(file: nil, environment: [:]), program: try System.pin(program),
       inheritance: try System.anonymousFile("test", Array("inherited\n".utf8)),
-      data: try DataState(of: .load(file: nil)))
+      data: try DataState(of: .load(file: nil, environment: [:])))
     sweeper.startIfDue(plan, named: program, logger)
     var end: ProcessEnd?
     for _ in 0..<20_000 where end == nil {

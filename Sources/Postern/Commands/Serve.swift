@@ -22,6 +22,9 @@ struct Serve: ParsableCommand {
         """)
   }
 
+  @Option(help: ArgumentHelp("Go on where another program stopped.", visibility: .hidden))
+  var takesOver: Int32?
+
   @OptionGroup var settings: SettingsOptions
 
   func run() throws {
@@ -29,13 +32,26 @@ struct Serve: ParsableCommand {
     System.ignoreWriteSignals()
     System.keepFilesPrivate()
     System.forbidDumps()
+    var supervisor = try takesOver.map(takeOver) ?? start()
+    try supervisor.run(until: signals)
+  }
+
+  private var options: [String] { settings.file.map { ["--config", $0] } ?? [] }
+
+  private func takeOver(_ descriptor: Int32) throws -> Supervisor {
+    let state = try SupervisorState(from: descriptor)
+    let plan = try state.plan()
+    return try Supervisor(
+      takingOver: state, plan: plan, options: options,
+      logger: .startPostern(level: plan.configuration.logLevel))
+  }
+
+  private func start() throws -> Supervisor {
     let configuration = try settings.load()
     let logger = Logger.startPostern(level: configuration.logLevel)
-    var supervisor = try Supervisor(
+    return try Supervisor(
       configuration: configuration, inheritance: Inheritance(checking: configuration, logger),
-      options: settings.file.map { ["--config", $0] } ?? [],
-      logger: logger)
-    try supervisor.run(until: signals)
+      options: options, logger: logger)
   }
 }
 
