@@ -109,7 +109,7 @@ enum ControlOutcome: Equatable {
     } else if text.hasPrefix("failed ") {
       self = .failed(String(text.dropFirst("failed ".count)))
     } else {
-      self = .failed("postern ended before it was done")
+      self = .failed("not done: postern ended meanwhile")
     }
   }
 }

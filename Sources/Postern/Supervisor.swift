@@ -187,7 +187,9 @@ struct Supervisor {
   /// than is reasonable, gets them killed.
   private mutating func stop(_ signals: SignalQueue) throws {
     manager?.noteStop()
-    for client in reloadClients + laterReloadClients { client.answer(.failed("postern stops")) }
+    for client in reloadClients + laterReloadClients {
+      client.answer(.failed("not done: postern stops"))
+    }
     for worker in workers { leave(worker) }
     sweeper.stop()
     if let preparation { System.send(SIGTERM, to: preparation.process) }

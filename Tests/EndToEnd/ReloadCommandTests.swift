@@ -80,6 +80,21 @@ final class ReloadCommandTests: EndToEndTestCase {
       })
   }
 
+  func testH3_whereTheServiceEndsMeanwhileItSaysSo() throws {
+    let site = try makeInstallation()
+    try site.startPostern()
+    let supervisor = try XCTUnwrap(site.postern)
+    kill(supervisor.id, SIGSTOP)
+    let command = try ChildProcess(
+      Repository.program(), ["reload"], environment: site.environment,
+      log: "\(site.run)/reload.log")
+    usleep(500_000)
+    XCTAssertTrue(command.isRunning)
+    kill(supervisor.id, SIGKILL)
+    XCTAssertEqual(try command.waitForEnd(), 1)
+    XCTAssertEqual(command.log, "reload not done: postern ended meanwhile\n")
+  }
+
   func testItDoesNotWaitWhereItIsToldSo() throws {
     let site = try makeInstallation()
     try site.startPostern()

@@ -165,4 +165,20 @@ final class SupervisorTests: TemporaryFolderTestCase {
     }
     XCTAssertThrowsError(try Inheritance(from: FileDescriptor(-1)))
   }
+
+  func testF32_aProgramThatDoesNotKnowOfItIsNoNextSupervisor() throws {
+    let configuration = try PosternConfiguration.load(file: nil, environment: [:])
+    let keys = KeyFile(access: try .random(), refresh: try .random())
+    let file = try Inheritance(settings: configuration.settings, keys: keys).file()
+    XCTAssertEqual(
+      try Inheritance(from: file).supervisorVersion, SupervisorState.version)
+    let path = "/proc/self/fd/\(file.number)"
+    let object = try JSONSerialization.jsonObject(
+      with: Data(contentsOf: URL(fileURLWithPath: path)))
+    var content = try XCTUnwrap(object as? [String: Any])
+    content["supervisor"] = nil
+    let earlier = try System.anonymousFile(
+      "test", [UInt8](JSONSerialization.data(withJSONObject: content)))
+    XCTAssertNil(try Inheritance(from: earlier).supervisorVersion)
+  }
 }
