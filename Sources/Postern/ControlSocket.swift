@@ -58,8 +58,11 @@ struct ControlSocket {
       try System.send(Array("\(command.rawValue)\n".utf8), on: socket)
       return ControlOutcome(line: try System.read(socket, limit: 4_096))
     } catch {
-      if error.code == ENOENT || error.code == ECONNREFUSED { return nil }
-      throw error
+      switch error.code {
+      case ENOENT, ECONNREFUSED: return nil
+      case ECONNRESET, EPIPE: return ControlOutcome(line: [])
+      default: throw error
+      }
     }
   }
 }
