@@ -16,7 +16,8 @@ final class ServiceManagerTests: EndToEndTestCase {
     XCTAssertNotNil(socket.lines(upTo: "STATUS=3 of 3 workers serve", within: 10))
     for _ in 0..<3 { XCTAssertNotNil(socket.lines(upTo: "WATCHDOG=1", within: 5)) }
     for worker in site.workers {
-      let environment = ProcessTable.text("environ", of: worker)
+      let environment = ProcessTable.text("environ", of: worker).split(separator: "\0")
+        .joined(separator: "\n")
       XCTAssertTrue(environment.contains("POSTERN_RUN"))
       XCTAssertFalse(environment.contains("NOTIFY_SOCKET"), environment)
       XCTAssertFalse(environment.contains("WATCHDOG"), environment)
