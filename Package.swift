@@ -166,6 +166,9 @@ let package = Package(
       name: "CostProbe",
       dependencies: ["Execution", "FastCGI", "ForeignInput", "HandlerKit", "TestSupport"],
       path: "Tests/CostProbe"),
+    .executableTarget(
+      name: "StuckProgram", dependencies: ["DocumentStore", "HandlerKit", "Postern"],
+      path: "Tests/StuckProgram"),
     .target(
       name: "Simulation", dependencies: ["DocumentStore", "Sessions"], path: "Tests/Simulation"),
     .executableTarget(
@@ -282,7 +285,8 @@ let package = Package(
       ]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["TestSupport", crypto], path: "Tests/EndToEnd"),
+      name: "EndToEndTests", dependencies: ["StuckProgram", "SystemCalls", "TestSupport", crypto],
+      path: "Tests/EndToEnd"),
     .testTarget(
       name: "RacesTests", dependencies: ["Accounts", "FileDocumentStore", "TestSupport"],
       path: "Tests/Races"),

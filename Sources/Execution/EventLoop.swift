@@ -98,6 +98,9 @@ public final class EventLoop: @unchecked Sendable {
     sources.withLock { $0.watched.removeAll() }
   }
 
+  /// All that is watched, also what is being served.
+  public var watchedSources: [any EventSource] { sources.withLock { Array($0.watched.values) } }
+
   // MARK: - Handing over
 
   /// The event that is being served by the thread that holds the loop; 0 where there is none.

@@ -1,4 +1,4 @@
-import Glibc
+public import Glibc
 import SystemCalls
 
 /// The socket that a web server connects to.
@@ -12,22 +12,27 @@ public struct ListeningSocket: Sendable {
   /// As many waiting connections as nginx itself allows (`listen … backlog`).
   private static let backlog: Int32 = 511
 
-  /// Makes the socket at `path`. Its mode is 0660: its owner and its group may connect.
+  /// Makes the socket at `path`.
   ///
   /// What a dead process left at the path is replaced; anything else there is refused and stays.
-  /// - Parameter patience: how long to wait for a process that listens there to end.
+  /// - Parameters:
+  ///   - mode: who may connect; with 0660 its owner and its group.
+  ///   - patience: how long to wait for a process that listens there to end.
   /// - Throws: `ListeningSocketError`
-  public init(path: String, patience: Duration = .zero) throws {
+  public init(path: String, mode: mode_t = 0o660, patience: Duration = .zero) throws {
     do {
       descriptor = try System.streamSocket()
       try Self.removeDeadSocket(at: path, patience)
       try System.bind(descriptor, toPath: path)
-      try System.setMode(0o660, ofPath: path)
+      try System.setMode(mode, ofPath: path)
       try System.listen(descriptor, backlog: Self.backlog)
     } catch let error as SystemCallError {
       throw ListeningSocketError(path: path, reason: error.description)
     }
   }
+
+  /// The one of a process that runs another program by now.
+  public init(descriptor: Int32) { self.descriptor = FileDescriptor(descriptor) }
 
   private static func removeDeadSocket(at path: String, _ patience: Duration) throws {
     guard path.utf8.count <= System.longestSocketPath else {

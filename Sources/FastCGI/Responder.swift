@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 public import HandlerKit
 public import Logging
+import Synchronization
 public import SystemCalls
 
 /// Serves FastCGI requests from a listening socket, in one event loop.
@@ -12,6 +13,7 @@ public final class Responder: Sendable {
   public static let threadLimit = 96
 
   private let loop: EventLoop
+  private let router: Router
 
   /// - Parameters:
   ///   - listener: a listening socket, such as that of descriptor 0 (`FCGI_LISTENSOCK_FILENO`).
@@ -25,6 +27,7 @@ public final class Responder: Sendable {
   ) throws {
     Connection.startLibrary()
     try System.setNonBlocking(listener)
+    self.router = router
     loop = try EventLoop(threadLimit: Self.threadLimit, logger: logger)
     let left = others.map { LeftConnections(queue: $0) }
     let service = Service(router: router, left: left, hasAnswered: hasAnswered)
@@ -40,6 +43,16 @@ public final class Responder: Sendable {
   /// Answers what has come by now, takes no more requests, and returns when the last answer is
   /// written.
   public func stop() { loop.stop() }
+
+  /// The requests that have been in hand for `age` or longer. To be called by any thread.
+  public func requestsInHand(for age: Duration) -> [RequestInHand] {
+    let now = SuspendingClock.now
+    return loop.watchedSources.compactMap { source in
+      guard let taken = (source as? Peer)?.taken, taken.time + age <= now else { return nil }
+      return RequestInHand(
+        id: taken.id, route: router.route(ofPath: taken.path), age: now - taken.time)
+    }
+  }
 }
 
 /// What all connections share.
@@ -113,6 +126,10 @@ private final class HandOver: EventSource {
 private final class Peer: EventSource {
   private let connection: Connection
   private let service: Service
+  private let inHand = Mutex<TakenRequest?>(nil)
+
+  /// The request that is being answered; `nil` where there is none.
+  var taken: TakenRequest? { inHand.withLock { $0 } }
 
   init(_ connection: Connection, _ service: Service) {
     self.connection = connection
@@ -140,6 +157,10 @@ private final class Peer: EventSource {
         id: requestID(parameters.first("REQUEST_ID")?.bytes[...]))
       return connection.finish(response.encoded(to: .get))
     }
+    inHand.withLock {
+      $0 = TakenRequest(id: request.id, path: request.path, time: .now)
+    }
+    defer { inHand.withLock { $0 = nil } }
     let response = executor.run { [self] in await service.router.respond(to: request) }
     return connection.finish(response.encoded(to: request.method))
   }

@@ -137,6 +137,10 @@ public struct Router: Sendable {
     return try await handler(request)
   }
 
+  /// The path of the route that `path` fits, such as `/sessions/{id}`, whatever the method; `nil`
+  /// where there is none.
+  public func route(ofPath path: String) -> String? { find(path)?.routes.path }
+
   private typealias Found = (routes: Routes, parameters: [String: String])
 
   private func find(_ path: String) -> Found? {

@@ -10,6 +10,8 @@ import Tokens
 struct Inheritance {
   let settings: Settings
   let keys: KeyFile
+  /// What state of a supervisor the program that wrote this can go on from; `nil` for none.
+  private(set) var supervisorVersion: Int? = SupervisorState.version
 
   /// The worker's descriptor of the file.
   static let descriptor: Int32 = 4
@@ -20,6 +22,7 @@ struct Inheritance {
   private struct Content: Codable {
     let settings: [String: SettingValue]
     let keys: [UInt8]
+    let supervisor: Int?
   }
 
   /// The file, to be given to workers as `descriptor`.
@@ -31,7 +34,8 @@ struct Inheritance {
 
   /// - Parameter file: empty.
   func write(to file: FileDescriptor) throws {
-    let content = Content(settings: settings.values, keys: try keys.encoded())
+    let content = Content(
+      settings: settings.values, keys: try keys.encoded(), supervisor: supervisorVersion)
     try System.write([UInt8](Self.encoder.encode(content)), to: file)
   }
 
@@ -54,5 +58,6 @@ struct Inheritance {
       let content = try? Self.decoder.decode(Content.self, from: Data(bytes))
     else { throw ConfigurationError("a supervised worker gets its settings from postern serve") }
     self.init(settings: Settings(content.settings), keys: try KeyFile(content.keys))
+    supervisorVersion = content.supervisor
   }
 }

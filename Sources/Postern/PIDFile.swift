@@ -8,7 +8,7 @@ struct PIDFile {
 
   private let folder: OwnFolder
   /// The process lives while this is locked; that there is a file says nothing.
-  private let file: FileDescriptor
+  let file: FileDescriptor
 
   /// Takes the pid file of `folder`, and makes it where there is none.
   /// - Returns: `nil` where there is one that others may open or own, as earlier versions made
@@ -47,6 +47,12 @@ struct PIDFile {
     self.file = file
     try System.truncate(file)
     try System.write(Array("\(getpid())\n".utf8), to: file)
+  }
+
+  /// The file that an earlier program of this process locked and wrote.
+  init(takingOver descriptor: Int32, in folder: OwnFolder) {
+    self.folder = folder
+    file = FileDescriptor(descriptor)
   }
 
   func remove() {

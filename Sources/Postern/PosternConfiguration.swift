@@ -14,6 +14,8 @@ public struct PosternConfiguration: Sendable {
   public var workers: Int
   /// After which a worker is replaced; 0 for no limit.
   public var maxRequests: Int
+  /// How long a worker may hold a request, in seconds; 0 for no limit.
+  public var requestTimeout: Int
   /// `nil` for the one of `keys.json`.
   public var accessSecret: KeySecret?
   public var refreshSecret: KeySecret?
@@ -96,6 +98,7 @@ public struct PosternConfiguration: Sendable {
       try settings.optionalNumber("workers", in: 1...256)
       ?? ProcessInfo.processInfo.activeProcessorCount
     maxRequests = try settings.number("workers.maxRequests", in: 0...1_000_000_000)
+    requestTimeout = try settings.number("workers.requestTimeout", in: 0...3600)
     guard try settings.text("store") == "file" else {
       throw ConfigurationError("store must be file: there is no other engine yet")
     }

@@ -10,11 +10,15 @@ struct Preparation {
   let process: pid_t
   private let program: FileDescriptor
   private let inheritance: FileDescriptor
+  /// Where it writes why not.
+  private let refusal: FileDescriptor
   /// When it has taken too long.
   let deadline: ContinuousClock.Instant
 
   /// A start takes a fraction of a second, but a module may connect to something.
   static let timeout = Duration.seconds(30)
+  /// The process's descriptor for the reason where workers could not be started.
+  static let refusal: Int32 = 5
 
   /// - Parameters:
   ///   - path: of the program.
@@ -22,17 +26,32 @@ struct Preparation {
   init(program path: String, options: [String]) throws {
     program = try System.pin(path)
     inheritance = try System.anonymousFile("postern")
+    refusal = try System.anonymousFile("postern")
     deadline = .now + Self.timeout
     process = try WorkerPlan.start(
       program, named: path, ["prepare"] + options,
-      descriptors: [Inheritance.descriptor: inheritance])
+      descriptors: [Inheritance.descriptor: inheritance, Self.refusal: refusal],
+      withheld: ServiceManager.environmentNames)
   }
 
-  /// What it found, after it has ended with status 0.
-  func plan() throws -> WorkerPlan {
+  /// What it found, after it has ended.
+  /// - Throws: `ConfigurationError` where workers cannot be started.
+  func plan(after end: ProcessEnd) throws -> WorkerPlan {
+    guard end == .exited(status: 0) else {
+      throw ConfigurationError(reason ?? "workers cannot be started (\(end))")
+    }
     let prepared = try Inheritance(from: inheritance)
+    let configuration = try PosternConfiguration(prepared.settings)
     return WorkerPlan(
-      configuration: try PosternConfiguration(prepared.settings), program: program,
-      inheritance: inheritance)
+      configuration: configuration, program: program, inheritance: inheritance,
+      data: DataState(of: configuration),
+      canSupervise: prepared.supervisorVersion == SupervisorState.version)
+  }
+
+  private var reason: String? {
+    guard let file = try? System.open("/proc/self/fd/\(refusal.number)", O_RDONLY),
+      let bytes = try? System.read(file, limit: 2_000), !bytes.isEmpty
+    else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -5,9 +5,12 @@ import SystemCalls
 /// The run folder of a running `postern serve`, with its pid file and its listening socket.
 struct RunFolder {
   let socket: ListeningSocket
+  var control: ControlSocket
 
   private let folder: OwnFolder
-  private let pidFile: PIDFile
+  let pidFile: PIDFile
+
+  var path: String { folder.path }
 
   private static let socketName = "postern.sock"
   private static let metricsName = "postern.metrics"
@@ -33,10 +36,19 @@ struct RunFolder {
       socket = try ListeningSocket(
         path: "\(folder.path)/\(Self.socketName)", patience: socketTimeout)
       pidFile = try taken ?? PIDFile.replace(in: folder)
+      control = try ControlSocket(inFolder: folder.path)
     } catch {
       taken?.remove()
       throw error
     }
+  }
+
+  /// Goes on with what an earlier program of this process took and made.
+  init(takingOver state: SupervisorState) throws {
+    folder = try OwnFolder(state.run)
+    socket = ListeningSocket(descriptor: state.socket)
+    control = ControlSocket(inherited: state.control)
+    pidFile = PIDFile(takingOver: state.pidFile, in: folder)
   }
 
   /// The process of the `postern serve` that uses the run folder at `path`, if one does.
@@ -68,8 +80,9 @@ struct RunFolder {
 
   /// Removes the socket, the file of metrics and the pid file.
   func clear() {
-    try? System.remove(Self.metricsName, in: folder.descriptor)
-    try? System.remove(Self.socketName, in: folder.descriptor)
+    for name in [Self.metricsName, Self.socketName, ControlSocket.name] {
+      try? System.remove(name, in: folder.descriptor)
+    }
     pidFile.remove()
   }
 }

@@ -68,6 +68,9 @@ public struct Setting: Sendable {
     Setting("log.format", "auto", "text, json, or auto: text on a terminal, else JSON"),
     Setting("log.requests", false, "log a line for each request, at the level info"),
     Setting("tokens.clientId", "web", "claim client_id of access tokens that have an aud"),
+    Setting(
+      "workers.requestTimeout", 30,
+      "seconds after which a worker that holds a request is ended; 0 for no limit"),
   ]
 
   /// `tokens.accessSecret` as the environment has it: `POSTERN_TOKENS_ACCESS_SECRET`.

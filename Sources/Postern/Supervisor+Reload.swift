@@ -7,17 +7,23 @@ extension Supervisor {
   /// So many workers that end before they serve are no accident.
   private static let candidateTries = 3
 
-  /// Begins with it, if these can be used.
-  mutating func reload() {
-    guard preparation == nil, !isReloading else {
+  var reloadIsUnderWay: Bool { preparation != nil || isReloading }
+
+  /// Begins with it, or does so after the one that is under way.
+  /// - Parameter client: is told what becomes of it.
+  mutating func reload(for client: ControlRequest? = nil) {
+    guard !reloadIsUnderWay else {
       reloadsAgain = true
+      laterReloadClients += [client].compactMap { $0 }
       return
     }
+    reloadClients += [client].compactMap { $0 }
+    tellManager(isReloading: true)
     do {
       preparation = try Preparation(program: program, options: options)
     } catch {
       metrics.countReload(.refused)
-      logger.error("reload refused", metadata: ["error": "\(error)"])
+      refuseReload("\(error)")
     }
   }
 
@@ -25,10 +31,7 @@ extension Supervisor {
     guard let prepared = preparation else { return }
     preparation = nil
     do {
-      guard end == .exited(status: 0) else {
-        throw ConfigurationError("see above: workers cannot be started (\(end))")
-      }
-      let plan = try prepared.plan()
+      let plan = try prepared.plan(after: end)
       guard plan.configuration.run == self.plan.configuration.run else {
         throw ConfigurationError("run can only be changed by a restart")
       }
@@ -43,16 +46,20 @@ extension Supervisor {
       if slots.allSatisfy({ $0.current == nil }) { adopt(plan) }
     } catch {
       metrics.countReload(.refused)
-      logger.error(
-        "reload refused, workers stay as they are", metadata: ["error": "\(error)"])
-      reloadIfAskedAgain()
+      refuseReload("\(error)")
     }
+  }
+
+  private mutating func refuseReload(_ reason: String) {
+    logger.error("reload refused, workers stay as they are", metadata: ["error": "\(reason)"])
+    endReload(.failed("refused, the workers stay as they are: \(reason)"))
   }
 
   /// A worker serves with `plan`: from now on all do.
   private mutating func adopt(_ plan: WorkerPlan) {
     candidate = nil
     self.plan = plan
+    knownTroubles = []
     sweeper.interval = .seconds(plan.configuration.sweepInterval)
     while slots.count < plan.configuration.workers { slots.append(WorkerSlot()) }
     while slots.count > plan.configuration.workers {
@@ -74,24 +81,34 @@ extension Supervisor {
     candidateFailures += 1
     guard candidateFailures == Self.candidateTries else { return }
     candidate = nil
-    isReloading = false
     for index in slots.indices { slots[index].current?.isOfLatestPlan = true }
     metrics.countReload(.givenUp)
     logger.error("reload given up, workers stay as they are: new ones end before they serve")
-    reloadIfAskedAgain()
+    endReload(
+      .failed(
+        "given up, the workers stay as they are: new ones end before they serve; the service's log "
+          + "has their reason"))
   }
 
   mutating func noteReloaded() {
     guard isReloading, candidate == nil,
       !slots.contains(where: { $0.current?.isOfLatestPlan == false })
     else { return }
-    isReloading = false
     metrics.countReload(.done)
     logger.notice("reload ended", metadata: ["workers": "\(slots.count)"])
-    reloadIfAskedAgain()
+    noteProgram()
+    let serving = servingCount
+    endReload(
+      .done(
+        serving == slots.count
+          ? "\(serving) workers replaced"
+          : "\(serving) of \(slots.count) workers serve with the settings of now"))
   }
 
-  private mutating func reloadIfAskedAgain() {
+  private mutating func endReload(_ outcome: ControlOutcome) {
+    isReloading = false
+    for client in reloadClients { client.answer(outcome) }
+    (reloadClients, laterReloadClients) = (laterReloadClients, [])
     guard reloadsAgain else { return }
     reloadsAgain = false
     reload()

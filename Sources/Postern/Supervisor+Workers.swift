@@ -21,16 +21,18 @@ extension Supervisor {
 
   private mutating func startWorker(_ index: Int, _ plan: WorkerPlan) -> WorkerProcess? {
     do {
-      let readiness = try System.pipe()
+      let reports = try System.pipe()
       let id = try WorkerPlan.start(
         plan.program, named: program, ["worker", "--supervised"],
         descriptors: [
           ListeningSocket.inherited: run.socket.descriptor, Worker.lifeline: lifeline.read,
-          Inheritance.descriptor: plan.inheritance, Worker.readiness: readiness.write,
+          Inheritance.descriptor: plan.inheritance, Worker.reports: reports.write,
           Worker.handOver.output: handOver.output, Worker.handOver.input: handOver.input,
           WorkerMetrics.descriptor: metrics.file,
-        ], withheld: ModuleList.current.secretEnvironmentNames)
-      return WorkerProcess(id: id, readiness: readiness.read)
+        ], withheld: ModuleList.current.secretEnvironmentNames + ServiceManager.environmentNames)
+      return WorkerProcess(
+        id: id, reports: reports.read,
+        requestLimit: RequestLimit(seconds: plan.configuration.requestTimeout))
     } catch {
       logger.error("cannot start a worker", metadata: ["error": "\(error)"])
       slots[index].startAt = .now + .seconds(1)
@@ -38,20 +40,46 @@ extension Supervisor {
     }
   }
 
-  var startingWorkers: [WorkerProcess] {
-    slots.flatMap { [$0.current, $0.successor] }.compactMap { $0 }.filter { !$0.isReady }
+  var workers: [WorkerProcess] {
+    slots.flatMap { [$0.current, $0.successor] }.compactMap { $0 }
   }
 
-  var readinessDescriptors: [Int32] {
-    slots.flatMap { [$0.current, $0.successor] }.compactMap { $0?.readiness?.number }
+  var startingWorkers: [WorkerProcess] { workers.filter { !$0.isReady } }
+
+  /// How many places have a worker that serves.
+  var servingCount: Int { slots.count { $0.current?.isReady == true } }
+
+  // MARK: - Reports
+
+  private static var places: [WritableKeyPath<WorkerSlot, WorkerProcess?>] {
+    [\.current, \.successor]
   }
 
-  mutating func noteReadyWorkers(_ ready: [Int32]) {
-    for index in slots.indices where isNowReady(slots[index].current, ready) {
-      slots[index].current?.readiness = nil
-    }
-    if let index = slots.firstIndex(where: { isNowReady($0.successor, ready) }) {
-      replaceWorker(index)
+  var reportDescriptors: [Int32] { workers.compactMap { $0.reports?.number } }
+
+  /// Reads one report of each of the descriptors that are ready.
+  mutating func takeReports(_ ready: [Int32]) {
+    for index in slots.indices {
+      for place in Self.places {
+        guard let worker = slots[index][keyPath: place], let reports = worker.reports,
+          ready.contains(reports.number)
+        else { continue }
+        guard let byte = Self.report(from: reports) else {
+          // It has ended, or soon will.
+          slots[index][keyPath: place]?.reports = nil
+          continue
+        }
+        switch WorkerReport(rawValue: byte) {
+        case .ready:
+          slots[index][keyPath: place]?.isReady = true
+          if worker.id == slots[index].successor?.id { replaceWorker(index) }
+        case .alive: slots[index][keyPath: place]?.noteAlive()
+        case .ending: letGo(worker, index, as: .exited(status: 0))
+        case .stuck: letGo(worker, index, as: .exited(status: 1))
+        // Of a later version.
+        case nil: break
+        }
+      }
     }
     // Where the worker before it ended first, a successor has its place already.
     if slots.contains(where: { $0.current?.isReady == true && $0.current?.isOfLatestPlan == true })
@@ -60,15 +88,32 @@ extension Supervisor {
     }
   }
 
-  /// An empty pipe that is ready has ended, with its worker.
-  private func isNowReady(_ worker: WorkerProcess?, _ ready: [Int32]) -> Bool {
-    guard let readiness = worker?.readiness, ready.contains(readiness.number) else { return false }
-    return (try? System.read(readiness, limit: 1))?.isEmpty == false
+  /// `nil` where the other end is closed.
+  private static func report(from pipe: FileDescriptor) -> UInt8? {
+    (try? System.read(pipe, limit: 1))?.first
+  }
+
+  /// A worker that takes no more requests is replaced at once. It is killed when what it has in
+  /// hand takes too long.
+  private mutating func letGo(_ worker: WorkerProcess, _ index: Int, as end: ProcessEnd) {
+    guard let (worker, wasSuccessor) = slots[index].remove(worker.id) else { return }
+    leaving[worker.id] = .now + Self.stopTimeout
+    noteEnd(of: worker, wasSuccessor, end, index)
+  }
+
+  mutating func endSilentWorkers() {
+    for index in slots.indices {
+      for worker in [slots[index].current, slots[index].successor].compactMap({ $0 }) {
+        guard let silentAt = worker.silentAt, silentAt <= .now else { continue }
+        logger.error("worker does not react and is killed", metadata: ["pid": "\(worker.id)"])
+        System.send(SIGKILL, to: worker.id)
+        letGo(worker, index, as: .killed(signal: SIGKILL))
+      }
+    }
   }
 
   /// The successor serves: the one before it may go.
   private mutating func replaceWorker(_ index: Int) {
-    slots[index].successor?.readiness = nil
     leave(slots[index].current)
     slots[index].current = slots[index].successor
     slots[index].successor = nil
@@ -111,7 +156,9 @@ extension Supervisor {
   private mutating func noteEnd(
     of worker: WorkerProcess, _ wasSuccessor: Bool, _ end: ProcessEnd, _ index: Int
   ) {
-    let wasReady = worker.isReady || isNowReady(worker, readinessDescriptors(of: worker))
+    // Its last report may not have been read yet.
+    let wasReady =
+      worker.isReady || worker.reports.flatMap(Self.report) == WorkerReport.ready.rawValue
     var pause = slots[index].restart.pause(after: end, life: .now - worker.startedAt)
     if slots.allSatisfy({ $0.current == nil }) {
       pause = min(pause, RestartPolicy.longestPauseOfLast(wasReady: wasReady))
@@ -124,14 +171,10 @@ extension Supervisor {
     if wasSuccessor, !wasReady { noteFailedCandidate() }
   }
 
-  func readinessDescriptors(of worker: WorkerProcess) -> [Int32] {
-    [worker.readiness?.number].compactMap { $0 }
-  }
-
   // MARK: - No worker
 
   mutating func noteDarkness() {
-    guard !slots.contains(where: { $0.current?.isReady == true }) else {
+    guard servingCount == 0 else {
       if refusesRequests { logger.notice("requests are served again") }
       (darkSince, refusesRequests) = (nil, false)
       return

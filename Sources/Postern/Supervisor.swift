@@ -5,7 +5,9 @@ import SystemCalls
 
 /// Keeps the worker processes running. Never handles a request itself.
 struct Supervisor {
-  let run: RunFolder
+  var run: RunFolder
+  /// Of the process itself: `nil` where none asks for news.
+  var manager = ServiceManager()
   let logger: Logger
   /// Workers have the reading end, and notice by it that this process is gone.
   let lifeline: (read: FileDescriptor, write: FileDescriptor)
@@ -32,6 +34,16 @@ struct Supervisor {
   var candidateFailures = 0
   /// Whether another reload is wanted after the one that is under way.
   var reloadsAgain = false
+  /// Who waits for the outcome of the reload that is under way, and of the one after it.
+  var reloadClients: [ControlRequest] = []
+  var laterReloadClients: [ControlRequest] = []
+
+  /// Whether a reload has brought a program that is to go on in the place of this one.
+  var isToBeRenewed = false
+
+  /// What the log has been told of the data folder.
+  var knownTroubles: Set<DataState.Trouble> = []
+  var nextLookAtData = ContinuousClock.now + DataState.interval
 
   /// How long workers may take to end what they have in hand.
   static let stopTimeout = Duration.seconds(10)
@@ -61,9 +73,29 @@ struct Supervisor {
     // The program that runs here, whatever lies at its path by now.
     plan = WorkerPlan(
       configuration: configuration, program: try System.pin("/proc/self/exe"),
-      inheritance: try inheritance.file())
+      inheritance: try inheritance.file(), data: DataState(of: configuration))
     slots = Array(repeating: WorkerSlot(), count: configuration.workers)
     sweeper = Sweeper(interval: .seconds(configuration.sweepInterval))
+    self.options = options
+    self.logger = logger
+  }
+
+  /// Goes on where an earlier program of this process stopped.
+  init(
+    takingOver state: SupervisorState, plan: WorkerPlan, options: [String], logger: Logger
+  ) throws {
+    run = try RunFolder(takingOver: state)
+    metrics = try SupervisorMetrics(takingOver: state, in: run)
+    lifeline = (FileDescriptor(state.lifeline.read), FileDescriptor(state.lifeline.write))
+    handOver = DescriptorQueue(
+      output: FileDescriptor(state.handOver.read), input: FileDescriptor(state.handOver.write))
+    program = state.program
+    self.plan = plan
+    slots = state.workers.map { worker in WorkerSlot(current: worker.map(WorkerProcess.init)) }
+    sweeper = Sweeper(
+      interval: .seconds(plan.configuration.sweepInterval), running: state.sweep)
+    let deadline = ContinuousClock.now + Self.stopTimeout
+    leaving = Dictionary(state.leaving.map { ($0, deadline) }) { $1 }
     self.options = options
     self.logger = logger
   }
@@ -80,30 +112,60 @@ struct Supervisor {
   mutating func run(until signals: SignalQueue) throws {
     defer { run.clear() }
     logger.notice(
-      "postern started", metadata: ["pid": "\(getpid())", "workers": "\(slots.count)"])
+      "postern started",
+      metadata: ["pid": "\(getpid())", "version": "\(version)", "workers": "\(slots.count)"])
     try System.setNonBlocking(run.socket.descriptor)
     while true {
       startWorkers()
-      sweeper.startIfDue(program, options, logger)
+      sweeper.startIfDue(plan, named: program, logger)
       killLate()
+      endSilentWorkers()
       noteDarkness()
-      let ready = try System.waitForInput(
-        [signals.descriptor] + readinessDescriptors
-          + (refusesRequests ? requestDescriptors : []),
-        milliseconds: millisecondsToNextStep())
-      noteReadyWorkers(ready)
+      lookAtData()
+      renewIfDue()
+      tellManager(isReloading: reloadIsUnderWay)
+      let ready = try waitForInput(signals)
+      takeReports(ready)
       if refusesRequests, requestDescriptors.contains(where: ready.contains) {
         refuseRequests()
+      }
+      for request in run.control.requests(ready) {
+        switch request.command {
+        case .reload: reload(for: request)
+        }
       }
       while let signal = try signals.next() {
         switch signal {
         case SIGCHLD: try noteEndedProcesses()
         case SIGHUP: reload()
         case _ where Self.stopSignals.contains(signal): return try stop(signals)
+        case SIGUSR1: logger.info("the log goes to standard error: no file is to be opened again")
         default: logger.warning("signal has no meaning", metadata: ["signal": "\(signal)"])
         }
       }
     }
+  }
+
+  private mutating func waitForInput(_ signals: SignalQueue) throws -> [Int32] {
+    let limit = millisecondsToNextStep()
+    let start = SuspendingClock.now
+    let ready = try System.waitForInput(
+      [signals.descriptor] + run.control.descriptors + reportDescriptors
+        + (refusesRequests ? requestDescriptors : []),
+      milliseconds: limit)
+    // Stopped, this process and its workers may have been stopped together.
+    if limit >= 0, SuspendingClock.now - start > .milliseconds(Int(limit)) + .seconds(1) {
+      for index in slots.indices {
+        slots[index].current?.forgiveSilence()
+        slots[index].successor?.forgiveSilence()
+      }
+    }
+    return ready
+  }
+
+  mutating func tellManager(isReloading: Bool) {
+    let (serving, wanted) = (servingCount, slots.count)
+    manager?.update(serving: serving, of: wanted, isReloading: isReloading)
   }
 
   /// Until when to sleep, as poll(2) takes it.
@@ -113,7 +175,8 @@ struct Supervisor {
     // What is past these has been killed, and will be heard of.
     let deadlines = startingWorkers.map { $0.startedAt + Self.startTimeout }
     times += (deadlines + [preparation?.deadline].compactMap { $0 }).filter { $0 > .now }
-    times += [sweeper.nextStart].compactMap { $0 }
+    times += workers.compactMap(\.silentAt).map { .now + ($0 - SuspendingClock.now) }
+    times += [sweeper.nextStart, manager?.nextStep, nextLookAtData].compactMap { $0 }
     if let darkSince, !refusesRequests { times.append(darkSince + Self.darkLimit) }
     return times.min().map { Self.milliseconds($0 - .now) } ?? -1
   }
@@ -126,7 +189,11 @@ struct Supervisor {
   /// Lets the workers end what they have in hand. A second request, or a wait that is longer
   /// than is reasonable, gets them killed.
   private mutating func stop(_ signals: SignalQueue) throws {
-    for worker in slots.flatMap({ [$0.current, $0.successor] }) { leave(worker) }
+    manager?.noteStop()
+    for client in reloadClients + laterReloadClients {
+      client.answer(.failed("not done: postern stops"))
+    }
+    for worker in workers { leave(worker) }
     sweeper.stop()
     if let preparation { System.send(SIGTERM, to: preparation.process) }
     let askedAt = ContinuousClock.now

@@ -1,2 +1,2 @@
-/// The version of Postern, as `postern --version` and the Debian package have it.
+/// The version of Postern, as `postern --version` prints it (semver.org).
 public let version = "0.2.0"

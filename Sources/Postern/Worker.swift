@@ -14,8 +14,8 @@ struct Worker {
 
   /// The supervisor keeps the other end of this pipe open for as long as it lives.
   static let lifeline: Int32 = 3
-  /// A pipe to the supervisor: a byte says that this worker serves.
-  static let readiness: Int32 = 5
+  /// A pipe to the supervisor, for `WorkerReport`.
+  static let reports: Int32 = 5
   /// The ends of the queue by which workers that end pass their connections on.
   static let handOver: (output: Int32, input: Int32) = (6, 7)
 
@@ -25,6 +25,9 @@ struct Worker {
   }
 
   private static let stopSignals = [SIGTERM, SIGINT, SIGQUIT]
+
+  /// How long requests in hand may take when the worker is to end, in seconds.
+  static let stopTimeout: UInt32 = 10
 
   /// Serves until SIGTERM, SIGINT or SIGQUIT comes or, where there is a supervisor, until that is
   /// gone.
@@ -36,6 +39,7 @@ struct Worker {
     }
     let (configuration, modules, keys) = (configuration, modules, keys)
     let metrics = try WorkerMetrics.start(isSupervised: isSupervised)
+    let reports = isSupervised ? try WorkerReports(Self.reports) : nil
     try ThreadExecutor.run {
       let services = try await Services(
         configuration: configuration, logger: logger, keys: keys
@@ -50,11 +54,14 @@ struct Worker {
           hasAnswered: { life.countRequest() })
         responder.start()
         metrics.noteReady()
-        if isSupervised { try sayReady() }
+        reports?.send(.ready)
         logger.debug("worker started", metadata: ["pid": "\(getpid())"])
 
         // On this thread, which is the executor's: no other waits for it.
-        try waitForEnd(signals, life, isSupervised: isSupervised)
+        let reason = try waitForEnd(signals, life, responder, reports, logger)
+        reports?.send(reason)
+        // A request that never ends would keep its thread, and the process, for ever.
+        try System.endThisProcess(afterSeconds: Self.stopTimeout, status: 1)
         responder.stop()
       }
     }
@@ -66,21 +73,38 @@ struct Worker {
       output: FileDescriptor(handOver.output), input: FileDescriptor(handOver.input))
   }
 
-  private func sayReady() throws {
-    try System.write([1], to: FileDescriptor(Self.readiness))
+  /// Returns how to report that this worker ends.
+  private func waitForEnd(
+    _ signals: SignalQueue, _ life: WorkerLife, _ responder: Responder,
+    _ reports: WorkerReports?, _ logger: Logger
+  ) throws -> WorkerReport {
+    let end = life.isOver.descriptor.number
+    let descriptors = [signals.descriptor, end] + (reports == nil ? [] : [Self.lifeline])
+    let limit = RequestLimit(seconds: configuration.requestTimeout)
+    while true {
+      reports?.send(.alive)
+      let ready = try System.waitForInput(
+        descriptors, milliseconds: limit.map { Supervisor.milliseconds($0.interval) } ?? -1)
+      if ready.contains(Self.lifeline) || ready.contains(end) { return .ending }
+      while let signal = try signals.next() {
+        if Self.stopSignals.contains(signal) { return .ending }
+      }
+      if let limit, holdsRequest(longerThan: limit, responder, logger) { return .stuck }
+    }
   }
 
-  private func waitForEnd(
-    _ signals: SignalQueue, _ life: WorkerLife, isSupervised: Bool
-  ) throws {
-    let end = life.isOver.descriptor.number
-    let descriptors = [signals.descriptor, end] + (isSupervised ? [Self.lifeline] : [])
-    while true {
-      let ready = try System.waitForInput(descriptors, milliseconds: -1)
-      if ready.contains(Self.lifeline) || ready.contains(end) { return }
-      while let signal = try signals.next() {
-        if Self.stopSignals.contains(signal) { return }
-      }
+  private func holdsRequest(
+    longerThan limit: RequestLimit, _ responder: Responder, _ logger: Logger
+  ) -> Bool {
+    let late = responder.requestsInHand(for: limit.duration)
+    for request in late {
+      logger.error(
+        "request is in hand for too long, this worker ends",
+        metadata: [
+          "route": "\(request.route ?? "-")", "request": "\(request.id)",
+          "seconds": "\(request.age.components.seconds)",
+        ])
     }
+    return !late.isEmpty
   }
 }

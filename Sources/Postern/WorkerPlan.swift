@@ -8,6 +8,10 @@ struct WorkerPlan {
   /// The file itself, whatever lies at its path by now.
   let program: FileDescriptor
   let inheritance: FileDescriptor
+  /// What it was read from.
+  let data: DataState
+  /// Whether the program can also take the supervisor's place.
+  var canSupervise = true
 
   /// Where a child finds its program (proc(5)).
   private static let programDescriptor: Int32 = 8
@@ -35,10 +39,26 @@ struct WorkerProcess {
   /// Whether it was started with the plan that was tried last, and not with an earlier one.
   var isOfLatestPlan = true
   let startedAt = ContinuousClock.now
-  /// Has something to read once the worker serves; `nil` after that.
-  var readiness: FileDescriptor?
+  /// The end of the pipe that its reports come from; `nil` once it has closed the other.
+  var reports: FileDescriptor?
+  /// `nil` where it need not report.
+  let requestLimit: RequestLimit?
+  /// Whether it serves.
+  var isReady = false
+  /// When it does not react, unless it reports before.
+  private(set) var silentAt: SuspendingClock.Instant?
 
-  var isReady: Bool { readiness == nil }
+  init(id: pid_t, reports: FileDescriptor?, requestLimit: RequestLimit?) {
+    self.id = id
+    self.reports = reports
+    self.requestLimit = requestLimit
+  }
+
+  /// It has reported. One that never does is of an earlier version.
+  mutating func noteAlive() { silentAt = requestLimit.map { .now + $0.silence } }
+
+  /// Nothing can be said of the time until now.
+  mutating func forgiveSilence() { if silentAt != nil { noteAlive() } }
 }
 
 /// The place of one of the workers that are to run.

@@ -20,6 +20,16 @@ func kernelFileClock() -> timespec {
   return time
 }
 
+extension System {
+  /// The clock that neither a step nor a suspended machine moves (`CLOCK_MONOTONIC`), in
+  /// microseconds.
+  public static var monotonicMicroseconds: Int {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1_000_000 + time.tv_nsec / 1_000
+  }
+}
+
 /// Declared by CLinux, for Glibc's module leaves it out.
 func renameInFolder(_ old: String, _ new: String, _ folder: Int32, flags: UInt32) -> Int32 {
   renameat2(folder, old, folder, new, flags)

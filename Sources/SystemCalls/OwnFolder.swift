@@ -26,7 +26,7 @@ public struct OwnFolder: Sendable {
   /// Whether the path still leads here, and not to another folder or to none. It costs one system
   /// call. No other folder can pass for this one: its number is taken while it is held open.
   public func isAtItsPath() throws(SystemCallError) -> Bool {
-    try System.statusOfTarget(ofPath: path).map(FolderIdentity.init) == identity
+    try FolderIdentity(ofPath: path) == identity
   }
 
   private static func fault(
@@ -86,9 +86,15 @@ public struct OwnFolder: Sendable {
 }
 
 /// What tells a folder from all others that there are at the same time (inode(7)).
-private struct FolderIdentity: Equatable {
-  let device: dev_t
-  let number: ino_t
+public struct FolderIdentity: Equatable, Sendable {
+  private let device: dev_t
+  private let number: ino_t
+
+  /// `nil` where there is nothing.
+  public init?(ofPath path: String) throws(SystemCallError) {
+    guard let status = try System.statusOfTarget(ofPath: path) else { return nil }
+    self.init(status)
+  }
 
   init(_ status: stat) {
     device = status.st_dev

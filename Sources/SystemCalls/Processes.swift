@@ -83,6 +83,43 @@ extension System {
     return (process, signal == 0 ? .exited(status: status >> 8 & 0xFF) : .killed(signal: signal))
   }
 
+  /// execve(2): this process goes on with another program, which gets the environment and, of what is
+  /// open, standard input, output and error and `kept`, under the same numbers. Returns only to throw.
+  /// - Parameters:
+  ///   - program: may be open for its path alone (`pin`).
+  ///   - name: what the process is called in lists of processes.
+  public static func goOn(
+    with program: FileDescriptor, named name: String, _ arguments: [String],
+    keeping kept: [FileDescriptor]
+  ) throws(SystemCallError) {
+    for descriptor in kept { try setClosedOnExec(descriptor, false) }
+    var words: [UnsafeMutablePointer<CChar>?] = ([name] + arguments).map { strdup($0) } + [nil]
+    defer { for word in words { free(word) } }
+    execve("/proc/self/fd/\(program.number)", &words, environ)
+    let code = errno
+    for descriptor in kept { try setClosedOnExec(descriptor, true) }
+    throw SystemCallError(call: "execve", code: code)
+  }
+
+  /// fcntl(2): `FD_CLOEXEC`.
+  public static func setClosedOnExec(
+    _ descriptor: FileDescriptor, _ isClosed: Bool
+  ) throws(SystemCallError) {
+    try retrying("fcntl") { fcntl(descriptor.number, F_SETFD, isClosed ? FD_CLOEXEC : 0) }
+  }
+
+  /// Ends this process after so many seconds, whatever its threads do by then (_exit(2)). One that
+  /// ends before is not held up.
+  public static func endThisProcess(
+    afterSeconds seconds: UInt32, status: Int32
+  ) throws(SystemCallError) {
+    try startThread {
+      var left = seconds
+      while left > 0 { left = sleep(left) }
+      _exit(status)
+    }.detach()
+  }
+
   /// kill(2). A process that is gone already is no error.
   public static func send(_ signal: Int32, to process: pid_t) {
     kill(process, signal)

@@ -4,8 +4,12 @@ import Glibc
 extension System {
   /// socket(2): a stream socket of the file system (unix(7)), close-on-exec and non-blocking.
   public static func streamSocket() throws(SystemCallError) -> FileDescriptor {
-    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-    return FileDescriptor(try retrying("socket") { socket(AF_UNIX, type, 0) })
+    try unixSocket(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
+  }
+
+  private static func unixSocket(_ type: UInt32) throws(SystemCallError) -> FileDescriptor {
+    FileDescriptor(
+      try retrying("socket") { socket(AF_UNIX, Int32(type | SOCK_CLOEXEC.rawValue), 0) })
   }
 
   /// The longest path that a socket may have, in bytes (unix(7)).
@@ -29,11 +33,69 @@ extension System {
     let bytes = try socketAddress(ofPath: path)
     return try retrying("connect") {
       let result = bytes.withUnsafeBytes {
-        connect(socket.number, socketAddress(in: $0), socklen_t($0.count))
+        Glibc.connect(socket.number, socketAddress(in: $0), socklen_t($0.count))
       }
       guard result == -1 else { return 0 }
       return errno == ECONNREFUSED ? 1 : errno == EAGAIN ? 0 : -1
     } == 0
+  }
+
+  /// connect(2): a connection to what listens at `path`, close-on-exec. Reading from it waits.
+  public static func connect(toPath path: String) throws(SystemCallError) -> FileDescriptor {
+    let socket = try unixSocket(SOCK_STREAM.rawValue)
+    let bytes = try socketAddress(ofPath: path)
+    try retrying("connect") {
+      bytes.withUnsafeBytes {
+        Glibc.connect(socket.number, socketAddress(in: $0), socklen_t($0.count))
+      }
+    }
+    return socket
+  }
+
+  /// A socket that sends datagrams to what is bound to `name`, as connect(2) has it: a path or, after
+  /// an `@`, a name that no file has (unix(7), "abstract").
+  /// - Throws: also where nothing is bound to it.
+  public static func datagramSocket(to name: String) throws(SystemCallError) -> FileDescriptor {
+    let socket = try unixSocket(SOCK_DGRAM.rawValue)
+    // Of an abstract name every byte counts, so the address ends with it.
+    let isAbstract = name.hasPrefix("@")
+    var bytes = try socketAddress(ofPath: name)
+    let start = bytes.count - longestSocketPath - 1
+    if isAbstract {
+      bytes[start] = 0
+      bytes.removeLast(bytes.count - start - name.utf8.count)
+    }
+    try retrying("connect") {
+      bytes.withUnsafeBytes {
+        Glibc.connect(socket.number, socketAddress(in: $0), socklen_t($0.count))
+      }
+    }
+    return socket
+  }
+
+  /// send(2): one message, whole.
+  public static func send(
+    _ bytes: [UInt8], on socket: FileDescriptor
+  ) throws(SystemCallError) {
+    try retrying("send") {
+      bytes.withUnsafeBytes {
+        Glibc.send(socket.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+    }
+  }
+
+  /// recv(2) without waiting: what has come, up to `limit` bytes; none where the peer has closed.
+  /// - Throws: `EAGAIN` where nothing has come.
+  public static func receive(
+    _ socket: FileDescriptor, limit: Int
+  ) throws(SystemCallError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: limit)
+    let count = try retrying("recv") {
+      bytes.withUnsafeMutableBytes {
+        recv(socket.number, $0.baseAddress, limit, Int32(MSG_DONTWAIT))
+      }
+    }
+    return Array(bytes.prefix(count))
   }
 
   /// listen(2)

@@ -95,7 +95,8 @@ final class SessionCheckTests: TemporaryFolderTestCase {
     let (house, _, _) = try await house()
     let paths = Set(protected.map { $0.1.replacingOccurrences(of: "/x", with: "/{id}") })
     let open: Set = [
-      "/login", "/refresh-token", "/logout", "/link", "/password-policy", "/healthz", "/metrics", "/.well-known/jwks.json",
+      "/login", "/refresh-token", "/logout", "/link", "/password-policy", "/healthz", "/metrics",
+      "/.well-known/jwks.json",
     ]
     let all = try standardModules.flatMap { try $0.init(house.service.services).routes }
       .map(\.path)

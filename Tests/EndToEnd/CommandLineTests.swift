@@ -6,6 +6,12 @@ import XCTest
 final class CommandLineTests: EndToEndTestCase {
   override class var setup: Installation.Setup? { nil }
 
+  func testVersionIsPrintedAlone() throws {
+    let (status, output) = try makeInstallation(.init(hasDemo: false)).command(["--version"])
+    XCTAssertEqual(status, 0, output)
+    XCTAssertNotNil(output.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+\n/), output)
+  }
+
   func testUserAdd_theNewUserCanSignInAndIsListed() throws {
     let site = try makeInstallation(.init(hasDemo: false))
     let add = ["user", "add", "dora", "--email", "dora@example.com", "--city", "Port Elm"]

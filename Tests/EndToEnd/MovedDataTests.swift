@@ -32,6 +32,33 @@ final class MovedDataTests: EndToEndTestCase {
     XCTAssertEqual(try site.ask(.refresh(token)).status, 200)
   }
 
+  func testF34_M6_theLogIsToldOnceThatTheFolderOrTheKeysAreOthers() throws {
+    let site = try makeInstallation()
+    try site.start()
+    let supervisor = try XCTUnwrap(site.postern), token = try site.login("alice").accessToken
+    let keys = "\(site.data)/keys.json", kept = "\(site.folder)/keys.json"
+    func count(_ text: String) -> Int { supervisor.log.components(separatedBy: text).count - 1 }
+
+    try FileManager.default.moveItem(atPath: keys, toPath: kept)
+    XCTAssertTrue(eventually(within: 15) { count("keys.json is missing") == 1 }, site.logs)
+    try FileManager.default.copyItem(atPath: kept, toPath: keys)
+    XCTAssertTrue(eventually(within: 15) { count("keys.json has changed") == 1 }, site.logs)
+    XCTAssertEqual(try site.ask(.get("/current-user", bearer: token)).status, 200)
+    XCTAssertEqual(try site.command(["reload"]).status, 0)
+
+    let moved = "\(site.folder)/moved"
+    try FileManager.default.moveItem(atPath: site.data, toPath: moved)
+    try FileManager.default.copyItem(atPath: moved, toPath: site.data)
+    XCTAssertTrue(
+      eventually(within: 15) { count("the data folder is not the one") == 1 }, site.logs)
+    usleep(6_000_000)
+    XCTAssertEqual(count("the data folder is not the one"), 1)
+    XCTAssertEqual(count("keys.json has changed"), 1)
+    XCTAssertEqual(try site.ask(.login("alice")).status, 503)
+    XCTAssertEqual(try site.command(["reload"]).status, 0)
+    XCTAssertEqual(try site.ask(.login("alice")).status, 200)
+  }
+
   private func contents(_ folder: String) throws -> [String: Date] {
     let manager = FileManager.default
     return try manager.subpathsOfDirectory(atPath: folder).reduce(into: [:]) { dates, name in

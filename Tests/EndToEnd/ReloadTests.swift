@@ -134,7 +134,7 @@ final class ReloadTests: EndToEndTestCase {
     ]
     for (number, spoil) in spoilings.enumerated() {
       try spoil()
-      try reload(site)
+      supervisor.send(SIGHUP)
       XCTAssertTrue(
         eventually(within: 10) {
           supervisor.log.components(separatedBy: "reload refused").count == number + 2
@@ -234,6 +234,58 @@ final class ReloadTests: EndToEndTestCase {
     XCTAssertEqual(new.count, 1)
     XCTAssertFalse(new.contains(old))
     XCTAssertEqual(try site.ask(.login("alice")).status, 200)
+  }
+
+  func testH8_theSupervisorGoesOnWithTheProgramOfTheReloadAndNoRequestFails() throws {
+    let program = "\(try makeInstallation().folder)/postern"
+    try FileManager.default.copyItem(atPath: Repository.program(), toPath: program)
+    let site = try makeInstallation(.init(program: program))
+    try site.start()
+    let supervisor = try XCTUnwrap(site.postern)
+    let load = try Load(site)
+    for round in 1...2 {
+      let old = try inode(of: supervisor.id)
+      try FileManager.default.moveItem(atPath: program, toPath: "\(program)-\(round)")
+      try FileManager.default.copyItem(atPath: Repository.program(), toPath: program)
+      try reload(site)
+      XCTAssertTrue(
+        try eventually(within: 10) { try inode(of: supervisor.id) != old }, site.logs)
+      XCTAssertTrue(
+        eventually(within: 10) {
+          supervisor.log.components(separatedBy: "postern started").count == round + 2
+        }, site.logs)
+      // The last one of before may still be about to end.
+      XCTAssertTrue(
+        eventually(within: 10) {
+          (try? Set(site.workers.map(inode))) == [(try? inode(of: supervisor.id)) ?? 0]
+        }, site.logs)
+    }
+    let result = load.finish()
+    print("two renewals of the supervisor: \(result)")
+    XCTAssertEqual(Set(result.keys), ["200", "204"], site.logs)
+
+    // It still has its children, its socket and its lock.
+    let victim = try XCTUnwrap(site.workers.first)
+    kill(victim, SIGKILL)
+    XCTAssertTrue(
+      eventually(within: 10) {
+        site.workers.count == Installation.workerCount && !site.workers.contains(victim)
+      }, site.logs)
+    for worker in site.workers {
+      let open = ProcessTable.descriptors(of: worker).filter { $0.key > 2 }
+      XCTAssertEqual(open.filter { $0.value.hasPrefix("pipe:") }.keys.sorted(), [3, 5], "\(open)")
+      XCTAssertFalse(open.values.contains { $0.hasPrefix(site.run) }, "\(open)")
+    }
+    let second = try site.serve(log: "second.log")
+    XCTAssertNotEqual(try second.waitForEnd(), 0)
+    XCTAssertTrue(second.log.contains("another postern is running"), second.log)
+    for process in [supervisor.id] + site.workers {
+      XCTAssertEqual(ProcessTable.state(of: process).map { $0 == "Z" }, false)
+    }
+    supervisor.send(SIGTERM)
+    XCTAssertEqual(try supervisor.waitForEnd(), 0)
+    XCTAssertFalse(FileManager.default.fileExists(atPath: site.socketPath))
+    XCTAssertFalse(FileManager.default.fileExists(atPath: site.pidPath))
   }
 
   func testReloadWithoutARunningServiceSaysSo() throws {

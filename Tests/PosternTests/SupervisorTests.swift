@@ -87,21 +87,29 @@ final class SupervisorTests: TemporaryFolderTestCase {
     unlink(path)
     XCTAssertThrowsError(try supervisor(run: folder))
     XCTAssertEqual(
-      try files(), ["postern.metrics", "postern.sock"], "the one that was refused leaves nothing")
+      try files(), ["control.sock", "postern.metrics", "postern.sock"],
+      "the one that was refused leaves nothing")
     withExtendedLifetime(first) {}
   }
 
   func testM3_sweepGetsNoSecretOfTheTokens() throws {
     let program = "\(folder)/program"
-    try Data("#!/bin/sh\nenv > '\(folder)/output'\n".utf8)
-      .write(to: URL(fileURLWithPath: program))
+    try Data(
+      "#!/bin/sh\necho \"$@\" >'\(folder)/output'; cat /proc/self/fd/4 >>'\(folder)/output'; env >>'\(folder)/output'\n"
+        .utf8
+    )
+    .write(to: URL(fileURLWithPath: program))
     chmod(program, 0o700)
     let secrets = ["POSTERN_TOKENS_ACCESS_SECRET", "POSTERN_TOKENS_REFRESH_SECRET"]
     for name in secrets + ["POSTERN_TEST"] { setenv(name, "value", 1) }
     defer { for name in secrets + ["POSTERN_TEST"] { unsetenv(name) } }
 
     var sweeper = Sweeper(interval: .nanoseconds(1))
-    sweeper.startIfDue(program, [], logger)
+    let plan = WorkerPlan(
+      configuration: try .load(file: nil, environment: [:]), program: try System.pin(program),
+      inheritance: try System.anonymousFile("test", Array("inherited\n".utf8)),
+      data: try DataState(of: .load(file: nil, environment: [:])))
+    sweeper.startIfDue(plan, named: program, logger)
     var end: ProcessEnd?
     for _ in 0..<20_000 where end == nil {
       usleep(500)
@@ -109,6 +117,8 @@ final class SupervisorTests: TemporaryFolderTestCase {
     }
     XCTAssertEqual(end, .exited(status: 0))
     let environment = try String(contentsOfFile: "\(folder)/output", encoding: .utf8)
+    XCTAssertTrue(
+      environment.hasPrefix("sweep --gently --supervised\ninherited\n"), environment)
     XCTAssertTrue(environment.contains("POSTERN_TEST=value"), environment)
     for name in secrets { XCTAssertFalse(environment.contains(name), environment) }
   }
@@ -155,5 +165,21 @@ final class SupervisorTests: TemporaryFolderTestCase {
       XCTAssertEqual(inheritance.keys, keys)
     }
     XCTAssertThrowsError(try Inheritance(from: FileDescriptor(-1)))
+  }
+
+  func testF32_aProgramThatDoesNotKnowOfItIsNoNextSupervisor() throws {
+    let configuration = try PosternConfiguration.load(file: nil, environment: [:])
+    let keys = KeyFile(access: try .random(), refresh: try .random())
+    let file = try Inheritance(settings: configuration.settings, keys: keys).file()
+    XCTAssertEqual(
+      try Inheritance(from: file).supervisorVersion, SupervisorState.version)
+    let path = "/proc/self/fd/\(file.number)"
+    let object = try JSONSerialization.jsonObject(
+      with: Data(contentsOf: URL(fileURLWithPath: path)))
+    var content = try XCTUnwrap(object as? [String: Any])
+    content["supervisor"] = nil
+    let earlier = try System.anonymousFile(
+      "test", [UInt8](JSONSerialization.data(withJSONObject: content)))
+    XCTAssertNil(try Inheritance(from: earlier).supervisorVersion)
   }
 }

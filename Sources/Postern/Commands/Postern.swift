@@ -1,4 +1,5 @@
 import ArgumentParser
+import SystemCalls
 
 /// Runs the command line with `modules`, and exits.
 ///
@@ -23,9 +24,11 @@ struct PosternTool: ParsableCommand {
 
       \(ExitStatus.table)
       """,
+    version: version,
     subcommands: [
       Serve.self, Reload.self, WorkerCommand.self, Prepare.self, UserCommand.self, Check.self,
-      Sweep.self, Demo.self, Status.self, KeyCommand.self, JobsCommand.self, SessionCommand.self, ConfigCommand.self,
+      Sweep.self, Demo.self, Status.self, KeyCommand.self, JobsCommand.self, SessionCommand.self,
+      ConfigCommand.self,
     ])
 }
 
@@ -39,7 +42,10 @@ struct SettingsOptions: ParsableArguments {
   var file: String?
 
   /// Of the file that is read.
-  var path: String { file ?? SettingsFile.standardPath }
+  var path: String {
+    let standard = SettingsFile.standardPaths
+    return file ?? standard.first { (try? System.status(ofPath: $0)) != nil } ?? standard[0]
+  }
 
   func load() throws(ConfigurationError) -> PosternConfiguration {
     try .load(file: file, modules: ModuleList.current.modules)

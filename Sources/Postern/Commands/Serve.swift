@@ -24,6 +24,9 @@ struct Serve: ParsableCommand {
         """)
   }
 
+  @Option(help: ArgumentHelp("Go on where another program stopped.", visibility: .hidden))
+  var takesOver: Int32?
+
   @OptionGroup var settings: SettingsOptions
 
   func run() throws {
@@ -31,15 +34,27 @@ struct Serve: ParsableCommand {
     System.ignoreWriteSignals()
     System.keepFilesPrivate()
     System.forbidDumps()
+    var supervisor = try takesOver.map(takeOver) ?? start()
+    try supervisor.run(until: signals)
+  }
+
+  private var options: [String] { settings.file.map { ["--config", $0] } ?? [] }
+
+  private func takeOver(_ descriptor: Int32) throws -> Supervisor {
+    let state = try SupervisorState(from: descriptor)
+    let plan = try state.plan()
+    return try Supervisor(
+      takingOver: state, plan: plan, options: options,
+      logger: .startPostern(plan.configuration))
+  }
+
+  private func start() throws -> Supervisor {
     let configuration = try settings.load()
     let logger = Logger.startPostern(configuration)
     let inheritance = try Inheritance(checking: configuration, logger)
     warnOfDemo(try openStore(configuration, ifMissing: .refuse()), logger)
-    var supervisor = try Supervisor(
-      configuration: configuration, inheritance: inheritance,
-      options: settings.file.map { ["--config", $0] } ?? [],
-      logger: logger)
-    try supervisor.run(until: signals)
+    return try Supervisor(
+      configuration: configuration, inheritance: inheritance, options: options, logger: logger)
   }
 }
 
@@ -54,6 +69,17 @@ struct Prepare: ParsableCommand {
   func run() throws {
     System.keepFilesPrivate()
     System.forbidDumps()
+    do {
+      try prepare()
+    } catch {
+      // Who asked for the reload is told, too.
+      try? System.write(
+        Array("\(error)".utf8), to: FileDescriptor(Preparation.refusal))
+      throw error
+    }
+  }
+
+  private func prepare() throws {
     let configuration = try settings.load()
     let logger = Logger.startPostern(configuration)
     _ = try openStore(configuration, ifMissing: .refuse())
@@ -81,27 +107,6 @@ extension Inheritance {
       return services.keys
     }
     self.init(settings: configuration.settings, keys: keys)
-  }
-}
-
-struct Reload: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Replace the workers of the running service one by one, without losing a request.",
-    discussion: """
-      The new ones have the settings, the keys and the program of now; the environment stays that \
-      of the start. Where they cannot be used, the old workers stay, and the service's log says \
-      why. The supervisor itself goes on with the program of its start.
-      """)
-
-  @OptionGroup var settings: SettingsOptions
-
-  func run() throws {
-    let configuration = try settings.load()
-    guard let process = try RunFolder.holder(configuration.run) else {
-      throw ConfigurationError("no postern runs in \(configuration.run)")
-    }
-    System.send(SIGHUP, to: process)
-    print("process \(process) reloads; its log says what becomes of it")
   }
 }
 

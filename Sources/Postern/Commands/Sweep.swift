@@ -24,12 +24,17 @@ struct Sweep: ParsableCommand {
   @Flag(help: "Sleep a little after each document.")
   var gently = false
 
+  @Flag(help: ArgumentHelp("Take the settings of the supervisor.", visibility: .hidden))
+  var supervised = false
+
   @OptionGroup var output: OutputOptions
   @OptionGroup var settings: SettingsOptions
 
   func run() throws {
     System.keepFilesPrivate()
-    let configuration = try settings.load()
+    if supervised { WorkerPlan.closeProgram() }
+    let configuration =
+      try supervised ? PosternConfiguration(Inheritance.read().settings) : settings.load()
     let documents = try openStore(configuration, ifMissing: .refuse())
     let pause: () -> Void = gently ? { usleep(Self.gentlePause) } : {}
     let now = Date()

@@ -25,8 +25,23 @@ struct SupervisorMetrics {
   }
 
   init(in run: RunFolder) throws {
-    file = try run.makeMetricsFile()
-    segment = try MetricsSegment(making: file, at: UInt64(Date().timeIntervalSince1970))
+    let file = try run.makeMetricsFile()
+    self.init(file, try MetricsSegment(making: file, at: UInt64(Date().timeIntervalSince1970)))
+  }
+
+  /// Goes on counting, or begins anew where the earlier program laid the segment out otherwise.
+  init(takingOver state: SupervisorState, in run: RunFolder) throws {
+    let file = FileDescriptor(state.metrics)
+    do {
+      self.init(file, try MetricsSegment(file, isWritable: true))
+    } catch is ForeignSegment {
+      try self.init(in: run)
+    }
+  }
+
+  private init(_ file: FileDescriptor, _ segment: MetricsSegment) {
+    self.file = file
+    self.segment = segment
     let factory = SharedMetricsFactory(segment, nil)
     ends = Dictionary(
       uniqueKeysWithValues: WorkerEnd.allCases.map {

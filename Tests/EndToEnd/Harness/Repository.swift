@@ -16,6 +16,12 @@ enum Repository {
     try program(named: "POSTERN_NOTES_PROGRAM")
   }
 
+  /// A program that is built with the tests.
+  static func builtProgram(_ name: String) -> String {
+    URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+      .appendingPathComponent(name).path
+  }
+
   private static func program(named variable: String) throws -> String {
     guard let path = ProcessInfo.processInfo.environment[variable], !path.isEmpty else {
       throw Trouble("\(variable) does not name the program; script/test does that")
