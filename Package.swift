@@ -78,7 +78,8 @@ let package = Package(
     .target(
       name: "Accounts",
       dependencies: [
-        "CArgon2", "CCrypt", "CSodium", "DocumentStore", "Execution", "ForeignInput", "PasswordStrength", "SystemCalls", crypto, metrics,
+        "CArgon2", "CCrypt", "CSodium", "DocumentStore", "Execution", "ForeignInput",
+        "PasswordStrength", "SystemCalls", crypto, metrics,
       ]),
     .target(
       name: "Authentication",
@@ -135,7 +136,11 @@ let package = Package(
       name: "Postern",
       dependencies: [
         "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "Execution",
-        "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "HealthModule", "JWKSModule", "JobsModule", "LinkModule", "LoginModule", "LogoutModule", "MetricsModule", "PasswordModule", "RecordFiles", "RefreshModule", "SecurityEvents", "Sessions", "SessionsModule", "SharedMetrics", "SortedJSON", "SystemCalls", "Tokens", "VerifyModule", arguments, configuration, http, logging, metrics,
+        "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "HealthModule", "JWKSModule",
+        "JobsModule", "LinkModule", "LoginModule", "LogoutModule", "MetricsModule",
+        "PasswordModule", "RecordFiles", "RefreshModule", "SecurityEvents", "Sessions",
+        "SessionsModule", "SharedMetrics", "SortedJSON", "SystemCalls", "Tokens", "VerifyModule",
+        arguments, configuration, http, logging, metrics,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
     .target(
@@ -275,18 +280,20 @@ let package = Package(
         "DocumentStore", "FileDocumentStore", "HandlerKit", "HealthModule", "TestSupport", http,
         logging,
       ]),
+    .testTarget(
       name: "JWKSModuleTests",
       dependencies: ["HandlerKit", "JWKSModule", "TestSupport", "Tokens", http, logging]),
     .testTarget(
       name: "PosternTests",
       dependencies: [
         "Accounts", "DocumentStore", "HandlerKit", "MemoryDocumentStore", "Postern",
-        "PosternTesting", "SecurityEvents", "Sessions", "SharedMetrics", "SystemCalls", "TestSupport", "Tokens", arguments, configuration, http, logging, metrics,
+        "PosternTesting", "SecurityEvents", "Sessions", "SharedMetrics", "SystemCalls",
+        "TestSupport", "Tokens", arguments, configuration, http, logging, metrics,
       ]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["StuckProgram", "SystemCalls", "TestSupport", crypto],
-      path: "Tests/EndToEnd"),
+      path: "Tests/EndToEnd", exclude: ["requirements.txt", "verify_token.py"]),
     .testTarget(
       name: "RacesTests", dependencies: ["Accounts", "FileDocumentStore", "TestSupport"],
       path: "Tests/Races"),

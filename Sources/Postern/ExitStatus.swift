@@ -7,6 +7,7 @@ import Tokens
 enum ExitStatus: Int32, CaseIterable {
   case success = 0
   case failure = 1
+  case notRunning = 3
   case usage = 64
   case tryAgain = 75
   case configuration = 78
@@ -15,8 +16,9 @@ enum ExitStatus: Int32, CaseIterable {
     switch self {
     case .success: "done; nothing bad found"
     case .failure: "failed, or found something bad; standard error says what"
+    case .notRunning: "no service runs (reload, status)"
     case .usage: "the command line cannot be used"
-    case .tryAgain: "the store is busy: trying again helps"
+    case .tryAgain: "the store is busy, or the service did not take new keys: trying again helps"
     case .configuration: "a setting, keys.json or a folder cannot be used"
     }
   }

@@ -86,6 +86,12 @@ public struct Services: Sendable {
   /// each where there are more workers than cores.
   static func hashesAtOnce(cores: Int, workers: Int) -> Int { max(1, cores / max(1, workers)) }
 
+  /// Whether there are keys, so that `keys` makes none.
+  static func hasKeys(_ configuration: PosternConfiguration) throws -> Bool {
+    if configuration.accessSecret != nil, configuration.refreshSecret != nil { return true }
+    return try KeyFile.load(inFolder: configuration.data) != nil
+  }
+
   /// The secrets of the environment where it has them, else those of `keys.json`, which is made where
   /// it is missing.
   static func keys(_ configuration: PosternConfiguration) throws -> KeyFile {

@@ -32,7 +32,7 @@ final class PublicKeysRouteTests: TemporaryFolderTestCase {
       (.ed25519, ["alg", "crv", "kid", "kty", "use", "x"]),
     ] {
       let set = try KeySet.random(algorithm)
-      let response = await try router(set).respond(to: .make(.get, "/.well-known/jwks.json"))
+      let response = try await router(set).respond(to: .make(.get, "/.well-known/jwks.json"))
       let key = try XCTUnwrap(keys(response).first)
       XCTAssertEqual(key.keys.sorted(), members)
       XCTAssertEqual(key["kid"], set.signing.id)
@@ -41,7 +41,7 @@ final class PublicKeysRouteTests: TemporaryFolderTestCase {
   }
 
   func testAnswerMayBeKeptForLessTimeThanANewKeyWaits() async throws {
-    let response = await try router(.random(.es256)).respond(
+    let response = try await router(.random(.es256)).respond(
       to: .make(.get, "/.well-known/jwks.json"))
     XCTAssertEqual(response.headers[.contentType], "application/jwk-set+json")
     XCTAssertEqual(response.headers[.cacheControl], "public, max-age=60")
@@ -59,7 +59,7 @@ final class PublicKeysRouteTests: TemporaryFolderTestCase {
   func testPagesOfOtherOriginsReadItOnlyWhereTheyAreAllowedTo() async throws {
     let request = Request.make(
       .get, "/.well-known/jwks.json", headers: [.origin: "https://other.example"])
-    let response = await try router(.random(.es256)).respond(to: request)
+    let response = try await router(.random(.es256)).respond(to: request)
     XCTAssertNil(response.headers[.accessControlAllowOrigin])
   }
 }

@@ -20,29 +20,52 @@ struct Reload: ParsableCommand {
 
   @OptionGroup var settings: SettingsOptions
 
-  /// As init scripts have it for a program that does not run.
-  private static let notRunning = ExitCode(3)
-
   func run() throws {
     let run = try settings.load().run
-    guard let process = try RunFolder.holder(run) else {
-      printError("no postern runs in \(run)")
-      throw Self.notRunning
-    }
-    guard !noWait, let outcome = try ControlSocket.ask(.reload, inFolder: run) else {
-      System.send(SIGHUP, to: process)
-      return print("process \(process) reloads; its log says what becomes of it")
-    }
-    switch outcome {
+    switch try AskedReload(ofServiceIn: run, waits: !noWait) {
     case .done(let text): print(text)
+    case .notAwaited(let process):
+      print("process \(process) reloads; its log says what becomes of it")
     case .failed(let text):
       printError("reload \(text)")
       throw ExitCode.failure
+    case .notRunning:
+      printError("no postern runs in \(run)")
+      throw ExitCode(ExitStatus.notRunning.rawValue)
     }
   }
+}
 
-  private func printError(_ text: String) {
-    let line = "\(text)\n"
-    _ = write(STDERR_FILENO, line, line.utf8.count)
+/// What became of asking the service to reload.
+enum AskedReload {
+  case done(String)
+  /// The workers stay as they are, and why.
+  case failed(String)
+  /// The service's process, whose log has the outcome.
+  case notAwaited(pid_t)
+  case notRunning
+
+  /// - Parameter run: the run folder, which there may be none at.
+  init(ofServiceIn run: String, waits: Bool = true) throws {
+    guard try System.statusOfTarget(ofPath: run) != nil, let process = try RunFolder.holder(run)
+    else {
+      self = .notRunning
+      return
+    }
+    guard waits, let outcome = try ControlSocket.ask(.reload, inFolder: run) else {
+      System.send(SIGHUP, to: process)
+      self = .notAwaited(process)
+      return
+    }
+    switch outcome {
+    case .done(let text): self = .done(text)
+    case .failed(let text): self = .failed(text)
+    }
   }
+}
+
+/// Writes a line to standard error.
+func printError(_ text: String) {
+  let line = "\(text)\n"
+  _ = write(STDERR_FILENO, line, line.utf8.count)
 }

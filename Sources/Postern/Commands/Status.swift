@@ -20,13 +20,12 @@ struct Status: ParsableCommand {
   @OptionGroup var settings: SettingsOptions
 
   /// As init scripts have it (LSB Core, 22.2 "Init Script Actions").
-  private static let notRunning = ExitCode(3)
 
   func run() throws {
     let run = try settings.load().run
     guard let process = try RunFolder.holder(run), let file = try RunFolder.metricsFile(run) else {
       print(json ? #"{"running":false}"# : "no postern runs in \(run)")
-      throw Self.notRunning
+      throw ExitCode(ExitStatus.notRunning.rawValue)
     }
     let segment: MetricsSegment
     do {

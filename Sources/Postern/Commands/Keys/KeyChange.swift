@@ -106,45 +106,33 @@ struct KeyChange {
     logger.record(event, more.merging(["kid": "\(id)"]) { $1 })
   }
 
-  /// Says what was done, and asks the running service to reload.
+  /// Says what was done, and has the running service reload.
   func finish(_ done: String, added: String? = nil, retired: [String] = []) throws {
-    var service: pid_t?
-    var failure: (any Error)?
-    if !options.noReload {
-      do { service = try askForReload() } catch { failure = error }
-    }
+    let reload = options.noReload ? nil : try AskedReload(ofServiceIn: configuration.run)
+    let isReloaded = if case .done? = reload { true } else { false }
     if options.json {
       try printJSON(
         Report(
-          added: added, retired: retired, reloads: service != nil,
+          added: added, retired: retired, reloads: isReloaded,
           keys: KeyRow.all(configuration, at: time)))
     } else {
       print(done)
-      if let service {
-        print("Process \(service) reloads; its log says what becomes of it.")
-      } else if failure == nil {
-        print(
-          options.noReload
-            ? "The service has the keys of before until \"postern reload\"."
-            : "No service runs in \(configuration.run); its next start takes the keys.")
+      switch reload {
+      case .done(let text)?: print("The service has them: \(text).")
+      case .notAwaited(let process)?:
+        print("Process \(process) reloads; its log says what becomes of it.")
+      case .notRunning?:
+        print("No service runs in \(configuration.run); its next start takes the keys.")
+      case nil: print("The service has the keys of before until \"postern reload\".")
+      case .failed?: break
       }
     }
-    if let failure {
+    if case .failed(let reason)? = reload {
       printError(
-        "The keys are changed, but the running service has those of before: \(failure). "
+        "The keys are changed, but the running service has those of before: reload \(reason). "
           + "Run \"postern reload\".")
       throw ExitCode(EX_TEMPFAIL)
     }
-  }
-
-  /// Has the service reload that uses the run folder.
-  /// - Returns: its process; `nil` where none runs.
-  private func askForReload() throws -> pid_t? {
-    guard try System.statusOfTarget(ofPath: configuration.run) != nil,
-      let process = try RunFolder.holder(configuration.run)
-    else { return nil }
-    System.send(SIGHUP, to: process)
-    return process
   }
 
   private struct Report: Encodable {
@@ -162,10 +150,4 @@ func removeEndedKeys(_ configuration: PosternConfiguration, _ logger: Logger) {
   for id in (try? KeyFile.removeEnded(inFolder: configuration.data, at: Date())) ?? [] {
     logger.record(.keyRetired, ["kid": "\(id)"])
   }
-}
-
-/// Writes a line to standard error.
-func printError(_ text: String) {
-  let line = "Error: \(text)\n"
-  _ = write(STDERR_FILENO, line, line.utf8.count)
 }

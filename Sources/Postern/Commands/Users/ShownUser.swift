@@ -42,11 +42,9 @@ struct ShownUser: Encodable {
     sessions = try SessionStore(documents: documents, policy: configuration.sessions)
       .sessions(ofUser: user.id, at: time).count
     linkExpiresAt = try PasswordLinks(documents: documents).expiry(ofLinkFor: user, at: time)
-    let keys =
-      try configuration.refreshSecret.map { KeySet(signing: $0) }
-      ?? KeyFile.load(inFolder: configuration.data)?.refresh
-    if configuration.isThrottleEnabled, let keys {
-      let throttle = Throttle(documents: documents, keys: keys)
+    // Without keys nothing was counted, and a look makes none.
+    if configuration.isThrottleEnabled, try Services.hasKeys(configuration) {
+      let throttle = Throttle(documents: documents, keys: try Services.keys(configuration))
       strangersWait = try throttle.wait(ofStrangersAt: ForeignText(user.username), time: time)
     }
   }
