@@ -13,6 +13,8 @@ struct Reload: ParsableCommand {
 
       The exit status is 0 where all workers are replaced, 1 where they stay as they are, with the \
       reason on standard error, and 3 where no postern runs.
+
+        postern reload
       """)
 
   @Flag(help: "Do not wait for the outcome, which the service's log has as well.")

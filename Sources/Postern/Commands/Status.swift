@@ -12,14 +12,14 @@ struct Status: ParsableCommand {
 
       The exit status is 0 where the service runs, 3 where it does not, and another one where that \
       cannot be told.
+
+        postern status --json
       """)
 
   @Flag(help: "Print one JSON object. Times are in seconds since 1970, memory is in bytes.")
   var json = false
 
   @OptionGroup var settings: SettingsOptions
-
-  /// As init scripts have it (LSB Core, 22.2 "Init Script Actions").
 
   func run() throws {
     let run = try settings.load().run

@@ -8,6 +8,11 @@ struct JobsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "jobs",
     abstract: "Import the jobs of users.",
+    discussion: """
+      The jobs of GET /job-list, which belong to the users.
+
+        postern jobs import jobs.csv
+      """,
     subcommands: [Import.self])
 
   struct Import: ParsableCommand {
@@ -20,6 +25,8 @@ struct JobsCommand: ParsableCommand {
 
         Each line that cannot be used is named on standard error, all others are imported, and \
         the exit status is 1. A file can be imported again.
+
+          postern jobs import jobs.csv
         """)
 
     @OptionGroup var options: ImportOptions

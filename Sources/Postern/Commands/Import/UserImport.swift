@@ -17,6 +17,8 @@ extension UserCommand {
         Each line that cannot be used is named on standard error, all others are imported, and \
         the exit status is 1. A file can be imported again: users who are there already and do \
         not differ are left alone. Docs/import.md has examples, and the kinds of hashes.
+
+          postern user import users.csv --dry-run
         """)
 
     @OptionGroup var options: ImportOptions

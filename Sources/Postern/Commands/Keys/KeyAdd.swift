@@ -9,6 +9,8 @@ extension KeyCommand {
         The others go on to verify, without an end: "key retire" gives them one, and "key rotate" \
         does both. Where there is no keys.json yet, --create makes it, with a first key of the \
         algorithm that is asked for.
+
+          postern key add --algorithm ES256
         """)
 
     @OptionGroup var new: NewKeyOptions

@@ -13,6 +13,8 @@ struct KeyCommand: ParsableCommand {
       understood; 75 the keys are changed, but the running service could not be asked to reload; \
       78 the keys come from the environment (POSTERN_TOKENS_ACCESS_SECRET, \
       POSTERN_TOKENS_REFRESH_SECRET), and are changed there.
+
+        postern key rotate
       """,
     subcommands: [List.self, Add.self, Rotate.self, Retire.self])
 }

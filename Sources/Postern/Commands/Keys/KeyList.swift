@@ -10,6 +10,8 @@ extension KeyCommand {
       discussion: """
         The states: "active" signs; "pending" signs from a time on, and verifies already; \
         "verifying" verifies what it has signed; "retired" does neither. Secrets are never shown.
+
+          postern key list
         """)
 
     @Flag(

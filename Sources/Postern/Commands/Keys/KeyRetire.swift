@@ -19,6 +19,8 @@ extension KeyCommand {
         their owners have to sign in again; and since what is derived from these keys lies beside \
         them, known browsers are strangers until their next sign-in, and failed sign-ins are \
         counted anew. Where no other key is there to sign, a new one does at once.
+
+          postern key retire KID --now
         """)
 
     @Argument(help: ArgumentHelp("The key's id, as \"key list\" shows it.", valueName: "kid"))

@@ -13,6 +13,8 @@ extension KeyCommand {
         themselves at that time; the next start, reload or key command takes them out of keys.json.
 
         With another --algorithm, access tokens change to that one.
+
+          postern key rotate --algorithm ES256
         """)
 
     @OptionGroup var new: NewKeyOptions

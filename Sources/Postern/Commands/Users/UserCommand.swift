@@ -9,6 +9,11 @@ struct UserCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "user",
     abstract: "Add, list, change and delete users; import and export them.",
+    discussion: """
+      All may run beside the service, which goes by them from its next request on.
+
+        postern user add dana --email dana@example.com --link
+      """,
     subcommands: [
       Add.self, List.self, Show.self, Disable.self, Enable.self, Delete.self, Password.self,
       Groups.self, Link.self, Import.self, Export.self,
@@ -21,6 +26,8 @@ struct UserCommand: ParsableCommand {
         Asks for the password twice; where standard input is no terminal, its first line is the \
         password. Without a password, that is with --link, nothing typed, or standard input at its \
         end, prints a link as "postern user link" does, and nobody can sign in before it is used.
+
+          postern user add dana --email dana@example.com
         """)
 
     @Argument(help: "The name to sign in with.")
@@ -83,6 +90,8 @@ struct UserCommand: ParsableCommand {
       abstract: "List all users: name, id, e-mail address, groups, and whether disabled.",
       discussion: """
         Users whose documents cannot be read are named on standard error; the exit status is 1 then.
+
+          postern user list --json
         """)
 
     @Flag(help: "Print one line of JSON for each user.")

@@ -15,6 +15,8 @@ extension UserCommand {
         such as jobs. The next request of any of their sessions is refused. Counts of failed \
         sign-ins are kept under digests that several names share, and are forgotten within a day. \
         A backup still has what it has.
+
+          postern user delete dana
         """)
 
     @Argument(help: "The name that the user signs in with.")

@@ -12,6 +12,8 @@ extension UserCommand {
       discussion: """
         By name, with groups and password hashes: keep it as safe as the data folder. Users whose \
         documents cannot be read are named on standard error; the exit status is 1 then.
+
+          postern user export -o users.jsonl
         """)
 
     @Option(

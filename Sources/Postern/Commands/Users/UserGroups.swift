@@ -10,6 +10,8 @@ extension UserCommand {
         The groups that are given take the place of all that the user was in; with none given, the \
         present ones are printed, one a line. A change counts from the user's next request on; for \
         requests that only read, and with sessions.check=writes, from their next refresh on.
+
+          postern user groups dana ops web
         """)
 
     @Argument(help: "The name that the user signs in with.")

@@ -13,6 +13,8 @@ extension UserCommand {
         made. When it is used, all sessions of the user end; until then, nothing changes. Who has \
         it can sign in as the user: give it to nobody else. It leads to the site of the setting \
         site.origin.
+
+          postern user link dana
         """)
 
     @Argument(help: "The user's name.")

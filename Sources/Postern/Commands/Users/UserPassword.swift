@@ -13,6 +13,8 @@ extension UserCommand {
       discussion: """
         Asks for the password twice; where standard input is no terminal, its first line is the \
         password. With "postern user link", the user chooses one that nobody else knows.
+
+          postern user password dana
         """)
 
     @Argument(help: "The name that the user signs in with.")

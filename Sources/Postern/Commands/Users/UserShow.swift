@@ -9,6 +9,8 @@ extension UserCommand {
       discussion: """
         Profile, groups, how the password is hashed (never the hash), how many sessions there are, \
         whether a one-time link is good, and whether strangers who try passwords have to wait.
+
+          postern user show dana --json
         """)
 
     @Argument(help: "The name that the user signs in with.")
