@@ -60,8 +60,10 @@ struct LineLogHandler: LogHandler {
 
 extension Logger {
   /// The log of this process.
-  static func postern(level: Logger.Level, format: LogFormat = .auto) -> Logger {
-    Logger(label: ownLabel) { _ in LineLogHandler(level: level, format: format) }
+  static func postern(_ configuration: PosternConfiguration) -> Logger {
+    Logger(label: ownLabel) { _ in
+      LineLogHandler(level: configuration.logLevel, format: configuration.logFormat)
+    }
   }
 
   /// The log of this process, and from now on of every logger that a module makes for itself: its

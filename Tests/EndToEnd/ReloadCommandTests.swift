@@ -38,7 +38,7 @@ final class ReloadCommandTests: EndToEndTestCase {
     try Data(#"{"tokens":{"grace":-1}}"#.utf8).write(to: URL(fileURLWithPath: path))
     chmod(path, 0o600)
     let (status, output) = try site.command(["reload"])
-    XCTAssertEqual(status, 1, output)
+    XCTAssertEqual(status, 78, output)
     XCTAssertTrue(output.contains("tokens.grace"), output)
   }
 

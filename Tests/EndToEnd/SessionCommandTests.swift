@@ -60,7 +60,7 @@ final class SessionCommandTests: EndToEndTestCase {
     let (status, output) = try site.command(["session", "end", id])
     XCTAssertEqual(status, 0, output)
     XCTAssertTrue(output.contains("Ended the session\n"), output)
-    XCTAssertEqual(output.components(separatedBy: "session.ended").count, 3, output)
+    XCTAssertEqual(output.components(separatedBy: "event=session.ended").count, 2, output)
     XCTAssertTrue(output.contains(id), output)
     XCTAssertEqual(try statuses(site, session.accessToken), [401])
     XCTAssertEqual(

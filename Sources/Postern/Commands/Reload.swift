@@ -12,7 +12,8 @@ struct Reload: ParsableCommand {
       the other.
 
       The exit status is 0 where all workers are replaced, 1 where they stay as they are, with the \
-      reason on standard error, and 3 where no postern runs.
+      reason on standard error, 3 where no postern runs, and 78 where this command cannot use the \
+      settings either.
 
         postern reload
       """)

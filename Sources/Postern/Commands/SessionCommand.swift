@@ -87,7 +87,7 @@ struct SessionCommand: ParsableCommand {
       let ender = SessionEnder(
         sessions: SessionStore(documents: documents, policy: configuration.sessions),
         finder: SessionFinder(documents: documents, time: Date()),
-        logger: .postern(level: configuration.logLevel))
+        logger: .postern(configuration))
       if let id { try ender.end(id) }
       if let all { try ender.endAll(ofUserNamed: all) }
     }

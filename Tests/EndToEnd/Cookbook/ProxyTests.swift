@@ -16,6 +16,7 @@ final class ProxyTests: EndToEndTestCase {
   func testX7_byHaproxyToo() throws {
     for isByProtocol in [false, true] {
       let site = try makeInstallation()
+      try site.addUser("dana")
       try site.startPostern()
       let (port, innerPort) = (try freePort(), try freePort())
       let inner = try Repository.lines(of: Self.page, in: "nginx", number: 1).replacing([
@@ -59,6 +60,7 @@ final class ProxyTests: EndToEndTestCase {
   ///   - inner: what is added to the server of nginx.conf.
   /// - Returns: the proxy's port.
   private func start(_ site: Installation, _ lines: String, inner: String = "") throws -> UInt16 {
+    try site.addUser("dana")
     try site.startPostern()
     let (port, innerPort) = (try freePort(), try freePort())
     let configuration = try site.nginxConfiguration(port: innerPort)
@@ -94,11 +96,14 @@ final class ProxyTests: EndToEndTestCase {
     return port
   }
 
+  /// As somebody whose password is not the demo's, which is good on this machine alone.
   private func signIn(_ site: Installation, _ port: UInt16, _ options: [String] = []) throws -> Curl
   {
     let origin = "http://localhost:\(port)"
     return try Curl(
-      "\(origin)/login", ["-4"] + options + Curl.cookieSignIn(origin: origin), folder: site.run)
+      "\(origin)/login",
+      ["-4"] + options + Curl.cookieSignIn(origin: origin, "dana", HTTPCall.goodPassword),
+      folder: site.run)
   }
 
   private func address(_ site: Installation, _ port: UInt16, _ options: [String] = []) throws

@@ -42,8 +42,10 @@ struct Curl {
   }
 
   /// A sign-in of alice that asks for the cookie, from a page of this origin.
-  static func cookieSignIn(origin: String) -> [String] {
+  static func cookieSignIn(
+    origin: String, _ name: String = "alice", _ password: String = HTTPCall.demoPassword
+  ) -> [String] {
     ["-H", "Origin: \(origin)"]
-      + json(#"{"username":"alice","password":"postern-demo","session":"cookie"}"#)
+      + json(#"{"username":"\#(name)","password":"\#(password)","session":"cookie"}"#)
   }
 }

@@ -69,7 +69,7 @@ struct KeyChange {
     System.forbidDumps()
     self.options = options
     configuration = try options.settings.load()
-    logger = Logger.postern(level: configuration.logLevel)
+    logger = Logger.postern(configuration)
   }
 
   /// How long the longest token of this kind lives, in seconds.
@@ -108,7 +108,7 @@ struct KeyChange {
 
   /// Says what was done, and has the running service reload.
   func finish(_ done: String, added: String? = nil, retired: [String] = []) throws {
-    let reload = options.noReload ? nil : try AskedReload(ofServiceIn: configuration.run)
+    let reload = options.noReload ? nil : askForReload()
     let isReloaded = if case .done? = reload { true } else { false }
     if options.json {
       try printJSON(
@@ -132,6 +132,15 @@ struct KeyChange {
         "The keys are changed, but the running service has those of before: reload \(reason). "
           + "Run \"postern reload\".")
       throw ExitCode(EX_TEMPFAIL)
+    }
+  }
+
+  /// The keys are changed by now: what keeps it from being asked is told with that.
+  private func askForReload() -> AskedReload {
+    do {
+      return try AskedReload(ofServiceIn: configuration.run)
+    } catch {
+      return .failed("\(error)")
     }
   }
 

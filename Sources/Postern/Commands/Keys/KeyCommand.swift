@@ -10,8 +10,8 @@ struct KeyCommand: ParsableCommand {
       Docs/keys.md says what happens at each step.
 
       Exit status: 0 done; 1 not done, and nothing is changed; 64 the command line cannot be \
-      understood; 75 the keys are changed, but the running service could not be asked to reload; \
-      78 the keys come from the environment (POSTERN_TOKENS_ACCESS_SECRET, \
+      understood; 75 the keys are changed, but the running service did not take them; \
+      78 keys.json cannot be used, or the keys come from the environment (POSTERN_TOKENS_ACCESS_SECRET, \
       POSTERN_TOKENS_REFRESH_SECRET), and are changed there.
 
         postern key rotate

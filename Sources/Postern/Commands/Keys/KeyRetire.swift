@@ -70,7 +70,7 @@ extension KeyCommand {
           try file[kind].retiring(id, at: change.now, lifetime: change.lifetime(of: kind)),
           for: kind)
       } catch .noneSigns {
-        throw ConfigurationError(
+        throw KeyNeeded(
           "\(id) is the only key that is left to sign \(kind.rawValue) tokens: "
             + "\"postern key rotate\(kind == .refresh ? " --refresh" : "")\" replaces it")
       }
@@ -137,4 +137,11 @@ extension KeyCommand {
 
 struct NoSuchKey: Error, CustomStringConvertible {
   let description = "there is no key of this id in use; \"postern key list\" shows them"
+}
+
+/// A key cannot end now.
+private struct KeyNeeded: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
 }

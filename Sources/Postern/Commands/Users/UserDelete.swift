@@ -38,7 +38,7 @@ extension UserCommand {
         throw NoSuchUser()
       }
       print("Deleted \(removed.username) (\(removed.id))")
-      Logger.postern(level: configuration.logLevel)
+      Logger.postern(configuration)
         .record(.userDeleted, ["user": "\(removed.id)"])
     }
 

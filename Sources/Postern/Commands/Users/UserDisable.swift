@@ -70,7 +70,7 @@ extension UserCommand {
 
 extension PosternConfiguration {
   fileprivate func record(_ event: SecurityEvent, of user: User) {
-    Logger.postern(level: logLevel).record(event, ["user": "\(user.id)"])
+    Logger.postern(self).record(event, ["user": "\(user.id)"])
   }
 }
 

@@ -44,7 +44,7 @@ extension UserCommand {
       guard isChanged else { throw PasswordBusy() }
       try sessions.endSessions(ofUser: user.id)
       print("Changed the password of \(user.username) (\(user.id)); all sessions have ended")
-      Logger.postern(level: configuration.logLevel)
+      Logger.postern(configuration)
         .record(.passwordChanged, ["user": "\(user.id)"])
     }
   }
