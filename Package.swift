@@ -39,6 +39,8 @@ let package = Package(
     .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZxcvbn", providers: [.apt(["libzxcvbn-dev"])]),
     .target(name: "SystemCalls", dependencies: ["CLinux"]),
     .target(name: "BoundedCache"),
@@ -56,6 +58,11 @@ let package = Package(
     .target(
       name: "FileDocumentStore",
       dependencies: ["DocumentStore", "Execution", "SystemCalls", crypto]),
+    .target(
+      name: "RedisDocumentStore",
+      dependencies: ["CHiredis", "DocumentStore", "Execution", crypto]),
+    .target(
+      name: "PostgreSQLDocumentStore", dependencies: ["CPQ", "DocumentStore", "Execution"]),
     .target(
       name: "Tokens",
       dependencies: [
@@ -175,6 +182,16 @@ let package = Package(
       dependencies: [
         "DocumentStore", "DocumentStoreConformance", "FileDocumentStore", "SystemCalls",
         "TestSupport",
+      ]),
+    .testTarget(
+      name: "RedisDocumentStoreTests",
+      dependencies: [
+        "DocumentStore", "DocumentStoreConformance", "RedisDocumentStore", "TestSupport",
+      ]),
+    .testTarget(
+      name: "PostgreSQLDocumentStoreTests",
+      dependencies: [
+        "DocumentStore", "DocumentStoreConformance", "PostgreSQLDocumentStore", "TestSupport",
       ]),
     .testTarget(
       name: "FastCGITests",
