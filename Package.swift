@@ -126,8 +126,8 @@ let package = Package(
       dependencies: [
         "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "Execution",
         "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "JobsModule", "LinkModule",
-        "LoginModule", "LogoutModule", "PasswordModule", "RefreshModule", "Sessions",
-        "SessionsModule", "SystemCalls", "Tokens", "VerifyModule",
+        "LoginModule", "LogoutModule", "PasswordModule", "PostgreSQLDocumentStore",
+        "RedisDocumentStore", "RefreshModule", "Sessions", "SessionsModule", "SystemCalls", "Tokens", "VerifyModule",
         arguments, configuration, logging,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),

@@ -7,11 +7,11 @@ public protocol Document: Codable, Equatable, Sendable {
 
   /// When nothing in it counts any longer. An engine that has a clock of its own may drop it then;
   /// others leave it to `sweep`. Unless a type knows more, never.
-  var expiresAt: Date? { get }
+  var expiry: Date? { get }
 }
 
 extension Document {
-  public var expiresAt: Date? { nil }
+  public var expiry: Date? { nil }
 }
 
 /// The rules for the keys of documents, in every engine.

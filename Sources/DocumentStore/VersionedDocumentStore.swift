@@ -66,7 +66,7 @@ extension VersionedDocumentStore {
           StoredDocument(bytes: try DocumentCoder.encode($0, key: key), version: newVersion())
         }
         let isReplaced = try replace(
-          type.collection, key, with: written, expiresAt: new?.expiresAt,
+          type.collection, key, with: written, expiresAt: new?.expiry,
           insteadOf: stored?.version)
         if isReplaced { return result }
       } while ContinuousClock.now < deadline

@@ -11,6 +11,9 @@ public struct PosternConfiguration: Sendable {
   public var data: String
   /// The folder of the socket and the pid file.
   public var run: String
+  public var store: StoreChoice
+  /// How many replicas of Redis must have a change before its answer leaves.
+  public var waitReplicas: Int
   public var workers: Int
   /// After which a worker is replaced; 0 for no limit.
   public var maxRequests: Int
@@ -86,9 +89,8 @@ public struct PosternConfiguration: Sendable {
       try settings.optionalNumber("workers", in: 1...256)
       ?? ProcessInfo.processInfo.activeProcessorCount
     maxRequests = try settings.number("workers.maxRequests", in: 0...1_000_000_000)
-    guard try settings.text("store") == "file" else {
-      throw ConfigurationError("store must be file: there is no other engine yet")
-    }
+    store = try StoreChoice(settings.text("store"))
+    waitReplicas = try settings.number("store.redis.waitReplicas", in: 0...16)
     accessSecret = try secret("tokens.accessSecret", AccessClaims.type)
     refreshSecret = try secret("tokens.refreshSecret", RefreshClaims.type)
     if let accessSecret, let refreshSecret, accessSecret.isSameSecret(as: refreshSecret) {

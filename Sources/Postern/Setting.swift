@@ -41,7 +41,9 @@ public struct Setting: Sendable {
     Setting("workers", none: .number, "worker processes (default: number of cores)"),
     Setting(
       "workers.maxRequests", 0, "requests after which a worker is replaced; 0 for no limit"),
-    Setting("store", "file", "where documents are kept; there is only this one"),
+    Setting(
+      "store", "file", "where documents are kept: file, or the URL of Redis or PostgreSQL",
+      isSecret: true),
     Setting(
       "tokens.accessSecret", none: .text,
       "HS256 secret, 32 random bytes or more, instead of keys.json", isSecret: true),
@@ -65,6 +67,7 @@ public struct Setting: Sendable {
     Setting("cors.allowedOrigins", [], "origins of other sites that may call"),
     Setting("modules.disabled", [], "names of modules to leave out"),
     Setting("log.level", "info", "trace, debug, info, notice, warning, error or critical"),
+    Setting("store.redis.waitReplicas", 0, "replicas that must have a change before its answer"),
   ]
 
   /// `tokens.accessSecret` as the environment has it: `POSTERN_TOKENS_ACCESS_SECRET`.

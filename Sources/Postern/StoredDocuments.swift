@@ -2,6 +2,8 @@ import Accounts
 import ArgumentParser
 import DocumentStore
 import FileDocumentStore
+import PostgreSQLDocumentStore
+import RedisDocumentStore
 import Sessions
 import SystemCalls
 
@@ -36,5 +38,12 @@ func openStore(
   {
     throw ValidationError("There is no data folder at \(configuration.data)." + hint)
   }
-  return try FileDocumentStore(path: configuration.data)
+  switch configuration.store {
+  case .file: return try FileDocumentStore(path: configuration.data)
+  case .redis(let address):
+    var options = RedisDocumentStore.Options()
+    options.waitReplicas = configuration.waitReplicas
+    return RedisDocumentStore(address, options)
+  case .postgreSQL(let url): return PostgreSQLDocumentStore(url)
+  }
 }

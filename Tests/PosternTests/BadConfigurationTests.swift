@@ -21,7 +21,7 @@ final class BadConfigurationTests: TemporaryFolderTestCase {
     let canary = "canary"
     let cases = [
       ("POSTERN_WORKERS", ["0", "-1", "257", "1.5", "two"], "workers"),
-      ("POSTERN_STORE", ["redis://:canary@localhost", "files"], "store"),
+      ("POSTERN_STORE", ["redis://:canary@localhost:x", "rediss://:canary@localhost", "files"], "store"),
       ("POSTERN_TOKENS_ACCESS_LIFETIME", ["0", "-900", "x", "1e3"], "tokens.accessLifetime"),
       ("POSTERN_TOKENS_REFRESH_LIFETIME", ["0", "99999999999"], "tokens.refreshLifetime"),
       ("POSTERN_TOKENS_GRACE", ["-1", "3601", "soon"], "tokens.grace"),
