@@ -22,6 +22,8 @@ let package = Package(
     .library(name: "DocumentStore", targets: ["DocumentStore"]),
     .library(name: "DocumentStoreConformance", targets: ["DocumentStoreConformance"]),
     .library(name: "MemoryDocumentStore", targets: ["MemoryDocumentStore"]),
+    .library(name: "RedisDocumentStore", targets: ["RedisDocumentStore"]),
+    .library(name: "PostgreSQLDocumentStore", targets: ["PostgreSQLDocumentStore"]),
     .library(name: "Postern", targets: ["Postern"]),
     .library(name: "PosternTesting", targets: ["PosternTesting"]),
     .executable(name: "postern", targets: ["PosternCommand"]),
@@ -43,6 +45,8 @@ let package = Package(
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
     .systemLibrary(name: "CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
+    .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZxcvbn", providers: [.apt(["libzxcvbn-dev"])]),
     .target(name: "SystemCalls", dependencies: ["CLinux"]),
     .target(name: "BoundedCache"),
@@ -62,6 +66,11 @@ let package = Package(
     .target(
       name: "FileDocumentStore",
       dependencies: ["DocumentStore", "Execution", "SystemCalls", crypto, metrics]),
+    .target(
+      name: "RedisDocumentStore",
+      dependencies: ["CHiredis", "DocumentStore", "Execution", crypto]),
+    .target(
+      name: "PostgreSQLDocumentStore", dependencies: ["CPQ", "DocumentStore", "Execution"]),
     .target(
       name: "Tokens",
       dependencies: [
@@ -202,6 +211,16 @@ let package = Package(
       dependencies: [
         "DocumentStore", "DocumentStoreConformance", "FileDocumentStore", "SystemCalls",
         "TestSupport",
+      ]),
+    .testTarget(
+      name: "RedisDocumentStoreTests",
+      dependencies: [
+        "DocumentStore", "DocumentStoreConformance", "RedisDocumentStore", "TestSupport",
+      ]),
+    .testTarget(
+      name: "PostgreSQLDocumentStoreTests",
+      dependencies: [
+        "DocumentStore", "DocumentStoreConformance", "PostgreSQLDocumentStore", "TestSupport",
       ]),
     .testTarget(
       name: "FastCGITests",

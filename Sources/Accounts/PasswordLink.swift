@@ -14,6 +14,7 @@ public struct PasswordLink: Document {
   /// SHA-256 of the secret.
   let digest: Data
   let expiresAt: Date
+  public var expiry: Date? { expiresAt }
 
   /// Takes the same time whatever differs.
   func isFound(by token: LinkToken) -> Bool { SHA256.hash(data: token.secret) == digest }

@@ -1,7 +1,17 @@
+public import FoundationEssentials
+
 /// A value that is kept as one JSON document of at most `DocumentCoder.sizeLimit` bytes.
 public protocol Document: Codable, Equatable, Sendable {
   /// Names the documents of this kind: a lower-case word, such as `users`.
   static var collection: String { get }
+
+  /// When nothing in it counts any longer. An engine that has a clock of its own may drop it then;
+  /// others leave it to `sweep`. Unless a type knows more, never.
+  var expiry: Date? { get }
+}
+
+extension Document {
+  public var expiry: Date? { nil }
 }
 
 /// The rules for the keys of documents, in every engine.

@@ -23,6 +23,9 @@ public struct UserSessions: Document {
     case sessions, username
   }
 
+  /// The latest end of a session.
+  public var expiry: Date? { sessions.map(\.endsAt).max() }
+
   /// Begins a session in place of the one of the id `replaced`, if that is given. Where there are as
   /// many other live ones as there may be, `policy.whenFull` says which of them make room.
   public mutating func begin(
