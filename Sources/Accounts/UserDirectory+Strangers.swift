@@ -31,7 +31,7 @@ extension UserDirectory {
   }
 
   /// Forgets the strangers' failures, since the right password came. Once the account is closed to
-  /// strangers, they are kept, whoever has the password.
+  /// strangers, they are kept, also by the right password.
   /// - Returns: whether a stranger may sign in.
   public func forgiveStrangers(at user: User) throws -> Bool {
     guard user.strangersFailures != nil else { return true }

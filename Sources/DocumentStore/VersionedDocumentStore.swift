@@ -24,8 +24,8 @@ public protocol VersionedDocumentStore: DocumentStore {
     insteadOf old: String?
   ) throws -> Bool
 
-  /// Waits until what was read of the document is as durable as what `replace` wrote: whoever wrote
-  /// it may have died before it was. Unless an engine knows more, everything that can be read is.
+  /// Waits until what was read of the document is as durable as what `replace` wrote: who wrote it
+  /// may have died before it was. Unless an engine knows more, everything that can be read is.
   func makeDurable(_ collection: String, _ key: String, _ read: StoredDocument?) throws
 }
 

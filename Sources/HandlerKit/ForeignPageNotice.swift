@@ -6,7 +6,7 @@ import Synchronization
 /// Tells the operator of a `Host` that is not what the browser sent: a proxy before the web server
 /// has changed it, and no page of this site counts as its own any more.
 ///
-/// To the client it is a refusal like others. Whoever can send requests can cause the line, so there
+/// To the client it is a refusal like others. Anybody who can send requests can cause the line, so there
 /// is one a minute at most.
 public final class ForeignPageNotice: RequestObserver {
   private static let pause: TimeInterval = 60

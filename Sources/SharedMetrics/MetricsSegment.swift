@@ -5,7 +5,7 @@ public import SystemCalls
 /// Figures that all processes of one service count in, in memory that they share: so a sum over all
 /// of them is there at any moment, and stays when one of them ends.
 ///
-/// Nothing in it is locked. Whoever dies while it makes a series leaves one place unused.
+/// Nothing in it is locked. A process that dies while it makes a series leaves one place unused.
 ///
 /// `@unchecked Sendable`: its memory is only read and written by atomic operations, but for the text of
 /// a series, which is written before the series can be found, and never again.
