@@ -54,7 +54,8 @@ struct Worker {
           hasAnswered: { life.countRequest() })
         responder.start()
         metrics.noteReady()
-        reports?.send(.ready)
+        // Together: one that is stopped between the two would be missed by nobody.
+        reports?.send(.ready, .alive)
         logger.debug("worker started", metadata: ["pid": "\(getpid())"])
 
         // On this thread, which is the executor's: no other waits for it.
