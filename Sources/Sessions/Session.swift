@@ -36,8 +36,9 @@ public struct Session: Codable, Equatable, Sendable {
     return own < passwordGeneration
   }
 
-  func isLive(at time: Date) -> Bool {
-    time < endsAt && secondsLeft(at: time) > 0
+  /// - Parameter passwordGeneration: the user's, where it is known.
+  func isLive(at time: Date, passwordGeneration: Int? = nil) -> Bool {
+    time < endsAt && secondsLeft(at: time) > 0 && !isOlder(than: passwordGeneration)
   }
 
   /// For how many seconds a browser keeps the cookie with the current token: to the token's end, or

