@@ -43,7 +43,7 @@ def changed(folder, policy):
 
         replace(r"root /[^;]*;", f"root {folder};")
         replace(r"\"~\^/\(sign-in\|profile\|devices\|password\|link\)\?\\z\" /index.html;", routes)
-        replace(r"\(css\|html\|js\|svg\)", kinds)
+        replace(r"\(css\|html\|js\|svg\|yaml\)", kinds)
         if policy:
             line = re.search(rf"^ *#{policy} (default \".*\";)$", conf, re.M).group(1)
             replace(r"default \"default-src[^\n]*\"; +# site$", line)

@@ -103,7 +103,7 @@ class InstallationTests(unittest.TestCase):
         self.machine.run(f"{as_nginx} ls /var/lib/postern", status=2)
 
     def test_Q8_commands_of_another_user_are_refused_and_leave_nothing(self):
-        refused = self.machine.run("postern user add eve --email eve@example.com --link", status=1)
+        refused = self.machine.run("postern user add eve --email eve@example.com --link", status=78)
         self.assertRegex(refused, r"/etc/postern/postern.json belongs to another user \(uid \d+\)")
         self.assertEqual(self.machine.run("find /var/lib/postern ! -user postern"), "")
 
@@ -121,14 +121,14 @@ class InstallationTests(unittest.TestCase):
             " >postern.json && chown postern postern.json"
         )
         refused = self.machine.run(
-            "runuser -u postern -- postern user list", folder="/srv/other", status=64
+            "runuser -u postern -- postern user list", folder="/srv/other", status=78
         )
         self.assertIn("There is no data folder at /srv/none.", refused)
 
     def test_reload_is_for_the_user_of_the_service(self):
         unit = self.machine.path("/lib/systemd/system/postern.service").read_text()
         reload = re.search(r"(?m)^ExecReload=(.+)$", unit)[1]
-        self.machine.run(reload, status=1)
+        self.machine.run(reload, status=78)
         before = self.machine.log().count("reload ended")
         by_hand = f"runuser -u postern -- {reload}"
         self.machine.run("systemctl reload postern" if self.machine.has_systemd else by_hand)

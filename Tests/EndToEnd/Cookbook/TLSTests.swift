@@ -34,6 +34,7 @@ final class TLSTests: EndToEndTestCase {
 
     let origin = "https://localhost:\(port)"
     let jar = "\(site.run)/jar"
+    defer { try? FileManager.default.removeItem(atPath: jar) }
     func ask(_ url: String, _ options: [String] = []) throws -> Curl {
       try Curl(
         url, ["-4", "--cacert", "\(site.run)/certificate.pem", "-b", jar, "-c", jar] + options,

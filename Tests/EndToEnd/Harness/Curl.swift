@@ -18,6 +18,12 @@ struct Curl {
   /// - Parameter folder: where curl's output is kept meanwhile.
   init(_ url: String, _ options: [String] = [], folder: String) throws {
     let file = "\(folder)/curl-\(UUID().uuidString.prefix(8))"
+    // They are the client's, who may have tokens.
+    defer {
+      for name in [file, "\(file)-body", "\(file)-head"] {
+        try? FileManager.default.removeItem(atPath: name)
+      }
+    }
     let curl = try ChildProcess(
       "/usr/bin/curl",
       ["-s", "-o", "\(file)-body", "-D", "\(file)-head", "-w", "%{http_code} %{http_version}"]
