@@ -79,9 +79,8 @@ final class StuckWorkerTests: EndToEndTestCase {
 
   func testH9_aWorkerThatIsStoppedIsKilledAndReplaced() throws {
     let site = try made()
-    let victim = try XCTUnwrap(site.workers.first)
-    // It serves, and has not reported anything after that.
-    XCTAssertTrue(eventually(within: 10) { (try? ask("/process", site)) == "\(victim)" })
+    // It serves, and may not have reported anything after that.
+    let victim = try XCTUnwrap(pid_t(ask("/process", site)))
     kill(victim, SIGSTOP)
     XCTAssertTrue(
       eventually(within: 15) { !site.workers.contains(victim) && site.workers.count == 2 },
