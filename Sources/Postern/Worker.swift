@@ -54,8 +54,7 @@ struct Worker {
           hasAnswered: { life.countRequest() })
         responder.start()
         metrics.noteReady()
-        // Together: one that is stopped between the two would be missed by nobody.
-        reports?.send(.ready, .alive)
+        reports?.send(.ready)
         logger.debug("worker started", metadata: ["pid": "\(getpid())"])
 
         // On this thread, which is the executor's: no other waits for it.

@@ -23,7 +23,7 @@ struct WorkerReports {
   }
 
   /// Where nobody reads it, the supervisor is gone, or older than this report.
-  func send(_ reports: WorkerReport...) {
-    try? System.write(reports.map(\.rawValue), to: pipe)
+  func send(_ report: WorkerReport) {
+    try? System.write([report.rawValue], to: pipe)
   }
 }

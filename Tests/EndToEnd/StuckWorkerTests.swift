@@ -79,8 +79,9 @@ final class StuckWorkerTests: EndToEndTestCase {
 
   func testH9_aWorkerThatIsStoppedIsKilledAndReplaced() throws {
     let site = try made()
-    // It serves, and may not have reported anything after that.
     let victim = try XCTUnwrap(pid_t(ask("/process", site)))
+    // It serves a moment before it says so; one that never does has 30 s to start.
+    usleep(500_000)
     kill(victim, SIGSTOP)
     XCTAssertTrue(
       eventually(within: 15) { !site.workers.contains(victim) && site.workers.count == 2 },
