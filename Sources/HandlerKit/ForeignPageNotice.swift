@@ -19,8 +19,10 @@ public final class ForeignPageNotice: RequestObserver {
   }
 
   public func observe(_ answered: AnsweredRequest) {
+    // First, for nearly all end here: to take a request or an answer out copies it.
+    guard answered.statusCode == 403 else { return }
     let request = answered.request
-    guard answered.response.status == .forbidden, request.isFromOwnPageByAnotherName else { return }
+    guard request.isFromOwnPageByAnotherName else { return }
     let isDue = last.withLock { last in
       if let last, abs(request.time.timeIntervalSince(last)) < Self.pause { return false }
       last = request.time

@@ -87,6 +87,14 @@ final class ScriptTests: TemporaryFolderTestCase {
     XCTAssertEqual(files.filter { $0.hasPrefix("app/") }, [])
   }
 
+  /// One that no longer applies proves nothing.
+  func testEachMutantStillAppliesToTheSources() throws {
+    let check = try ChildProcess(
+      "\(Repository.folder)/script/mutate", ["--check"], log: "\(folder)/log", isFresh: true)
+    XCTAssertEqual(try check.waitForEnd(), 0, check.log)
+    XCTAssertTrue(check.log.contains(" mutants, 0 no longer apply"), check.log)
+  }
+
   func testThePartsForOtherServersAreMadeOfNginxConfAsItIs() throws {
     let check = try ChildProcess(
       "\(Repository.folder)/script/nginx-parts", ["--check"], log: "\(folder)/log", isFresh: true)

@@ -16,7 +16,7 @@ final class ShownSettingTests: TemporaryFolderTestCase {
     let configuration = try PosternConfiguration.load(file: path, environment: environment)
     let setting = try XCTUnwrap(Setting.own.first { $0.name == name })
     let shown = ShownSetting(setting, in: configuration)
-    return ("\(shown.origin(file: "a.json")) \(shown.text)", try jsonLine(shown))
+    return ("\(shown.origin(file: "a.json")) \(shown.text)", try Output.jsonLine(shown))
   }
 
   func testTheSourceIsTheOneWhoseValueIsInForce() throws {

@@ -48,7 +48,7 @@ struct Check: ParsableCommand {
         print(fault)
       }
     }
-    print(output.json ? try jsonLine(report) : report.summary)
+    print(output.json ? try Output.jsonLine(report) : report.summary)
     if report.bad > 0 { throw ExitCode.failure }
   }
 }

@@ -25,7 +25,7 @@ struct ConfigCommand: ParsableCommand {
     _ = try ModuleList.current.enabled(configuration)
     let shown = ModuleList.current.settings.map { ShownSetting($0, in: configuration) }
     if output.json {
-      for setting in shown { print(try jsonLine(setting)) }
+      for setting in shown { try Output.printJSON(setting) }
     } else {
       let names = shown.map(\.name)
       let sources = shown.map { $0.origin(file: settings.path) }

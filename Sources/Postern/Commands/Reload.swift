@@ -30,10 +30,10 @@ struct Reload: ParsableCommand {
     case .notAwaited(let process):
       print("process \(process) reloads; its log says what becomes of it")
     case .failed(let text):
-      printError("reload \(text)")
+      Output.complain("reload \(text)")
       throw ExitCode.failure
     case .notRunning:
-      printError("no postern runs in \(run)")
+      Output.complain("no postern runs in \(run)")
       throw ExitCode(ExitStatus.notRunning.rawValue)
     }
   }
@@ -65,10 +65,4 @@ enum AskedReload {
     case .failed(let text): self = .failed(text)
     }
   }
-}
-
-/// Writes a line to standard error.
-func printError(_ text: String) {
-  let line = "\(text)\n"
-  _ = write(STDERR_FILENO, line, line.utf8.count)
 }

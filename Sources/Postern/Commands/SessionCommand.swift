@@ -47,7 +47,7 @@ struct SessionCommand: ParsableCommand {
       let ids = try user.map { [try finder.user(named: $0).id] } ?? finder.userIDs()
       for id in ids {
         for session in finder.sessions(ofUser: id) {
-          print(output.json ? try jsonLine(session) : session.line)
+          print(output.json ? try Output.jsonLine(session) : session.line)
         }
       }
       if finder.hasUnreadable { throw ExitCode.failure }

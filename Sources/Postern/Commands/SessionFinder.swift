@@ -42,8 +42,7 @@ struct SessionFinder {
       }
     } catch {
       hasUnreadable = true
-      let line = "sessions of user \(visible(id)) cannot be read: \(error)\n"
-      _ = write(STDERR_FILENO, line, line.utf8.count)
+      Output.complain("sessions of user \(Output.visible(id)) cannot be read: \(error)")
       return []
     }
   }
@@ -75,6 +74,7 @@ struct FoundSession: Encodable {
   /// For a terminal. Address and browser are what a client sent.
   var line: String {
     let times = [createdAt, lastUsedAt, expiresAt].map { $0.formatted(.iso8601) }
-    return ([user, id] + times + [visible(address), visible(userAgent)]).joined(separator: "\t")
+    return ([user, id] + times + [Output.visible(address), Output.visible(userAgent)]).joined(
+      separator: "\t")
   }
 }

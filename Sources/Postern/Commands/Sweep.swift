@@ -45,7 +45,7 @@ struct Sweep: ParsableCommand {
       links: try PasswordLinks.sweep(documents, at: now, pause: pause),
       leftovers: try storedDocuments.reduce(0) { try $0 + documents.removeLeftovers(of: $1) })
     if output.json {
-      print(try jsonLine(report))
+      try Output.printJSON(report)
     } else if !gently || report.hasAny {
       print(report.line)
     }

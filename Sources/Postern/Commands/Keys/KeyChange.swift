@@ -84,7 +84,7 @@ struct KeyChange {
   func refuseEnvironment(_ kind: KeyFile.Kind) throws {
     let secret = kind == .access ? configuration.accessSecret : configuration.refreshSecret
     guard secret != nil else { return }
-    printError(
+    Output.complain(
       "The keys of \(kind.rawValue) tokens come from the setting tokens.\(kind.rawValue)Secret, "
         + "most likely from the environment: change them there, and restart the service.")
     throw ExitCode(EX_CONFIG)
@@ -111,7 +111,7 @@ struct KeyChange {
     let reload = options.noReload ? nil : askForReload()
     let isReloaded = if case .done? = reload { true } else { false }
     if options.json {
-      try printJSON(
+      try Output.printJSON(
         Report(
           added: added, retired: retired, reloads: isReloaded,
           keys: KeyRow.all(configuration, at: time)))
@@ -128,7 +128,7 @@ struct KeyChange {
       }
     }
     if case .failed(let reason)? = reload {
-      printError(
+      Output.complain(
         "The keys are changed, but the running service has those of before: reload \(reason). "
           + "Run \"postern reload\".")
       throw ExitCode(EX_TEMPFAIL)

@@ -27,7 +27,7 @@ extension KeyCommand {
       let configuration = try settings.load()
       let rows = try KeyRow.all(configuration, at: Date())
       if json {
-        try printJSON(rows)
+        try Output.printJSON(rows)
       } else {
         printTable(
           [["KEY", "KIND", "ALGORITHM", "STATE", "MADE"]]
@@ -111,11 +111,4 @@ private func printTable(_ rows: [[String]]) {
     while line.hasSuffix(" ") { line.removeLast() }
     print(line)
   }
-}
-
-/// Prints `value` on one line, its names sorted.
-func printJSON(_ value: some Encodable) throws {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-  print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }

@@ -128,7 +128,7 @@ extension KeyCommand {
       print("\(breaks)\nRetire \(id) now? [y/N] ", terminator: "")
       fflush(nil)
       guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
-        printError("Nothing is changed.")
+        Output.complain("Nothing is changed.")
         throw ExitCode.failure
       }
     }

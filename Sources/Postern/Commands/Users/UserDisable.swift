@@ -92,6 +92,6 @@ private struct UserState: Encodable {
   func print(_ output: OutputOptions) throws {
     let state = disabled ? "disabled" : "enabled"
     let line = changed ? "\(username) is \(state)" : "\(username) was \(state) before"
-    Swift.print(output.json ? try jsonLine(self) : line)
+    Swift.print(output.json ? try Output.jsonLine(self) : line)
   }
 }
