@@ -151,10 +151,7 @@ private final class Peer: EventSource {
     do {
       request = try incoming.decoded(at: Date())
     } catch {
-      let parameters = incoming.parameters
-      let response = service.router.refusal(
-        error, accept: parameters.first("HTTP_ACCEPT"), origin: parameters.first("HTTP_ORIGIN"),
-        id: requestID(parameters.first("REQUEST_ID")?.bytes[...]))
+      let response = service.router.refusal(error, of: incoming.parameters)
       return connection.finish(response.encoded(to: .get))
     }
     inHand.withLock {

@@ -47,13 +47,13 @@ public struct PosternConfiguration: Sendable {
   /// The environment may hold names that are no settings: other programs and container
   /// runtimes put some there, too.
   /// - Parameters:
-  ///   - path: `nil` for `postern.json` in the working folder, or else
-  ///     `/etc/postern/postern.json`; both may be missing.
+  ///   - path: `nil` for the first of `standardPaths`; all of them may be missing.
   ///   - modules: may have settings of their own.
   /// - Throws: `ConfigurationError`, which names the setting and never its value; also for modules
   ///   that do not go together.
   public static func load(
     file path: String?,
+    standardPaths: [String] = SettingsFile.standardPaths,
     environment: [String: String] = ProcessInfo.processInfo.environment,
     modules: [any ServiceModule.Type] = standardModules
   ) throws(ConfigurationError) -> PosternConfiguration {
@@ -63,7 +63,7 @@ public struct PosternConfiguration: Sendable {
       if let path {
         try SettingsFile(path: path, isOptional: false, known: known)
       } else {
-        try SettingsFile(firstOf: SettingsFile.standardPaths, known: known)
+        try SettingsFile(firstOf: standardPaths, known: known)
       }
     return try PosternConfiguration(
       Settings(settings, file: file.values, environment: environment))

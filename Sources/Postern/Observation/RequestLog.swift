@@ -10,6 +10,10 @@ struct RequestLog: RequestObserver {
 
   init(_ logger: Logger) { self.logger = logger }
 
+  static func isWanted(_ configuration: PosternConfiguration) -> Bool {
+    configuration.logsRequests && configuration.logLevel <= .info
+  }
+
   func observe(_ answered: AnsweredRequest) {
     logger.info("request", metadata: Self.fields(of: answered))
   }
