@@ -30,7 +30,9 @@ public struct ReceivedParameters: Sendable {
       let pair = UnsafeRawBufferPointer(start: text, count: length)
       let equals = memchr(text, Int32(UInt8(ascii: "=")), length)
       let nameLength = equals.map { UnsafeRawPointer($0) - UnsafeRawPointer(text) } ?? length
-      if isWanted(UnsafeRawBufferPointer(rebasing: pair[..<nameLength])) { append(nameLength, pair) }
+      if isWanted(UnsafeRawBufferPointer(rebasing: pair[..<nameLength])) {
+        append(nameLength, pair)
+      }
       entry = entry?.successor()
     }
   }

@@ -66,8 +66,7 @@ struct CGIService {
           + "\(SettingsFile.installedPath) is the place for it")
     }
     let configuration = try PosternConfiguration.load(
-      file: nil, standardPaths: [SettingsFile.installedPath], environment: environment,
-      modules: modules.modules)
+      orFirstOf: [SettingsFile.installedPath], environment: environment, modules: modules.modules)
     guard configuration.data.hasPrefix("/") else {
       throw ConfigurationError(
         "data must be an absolute path: CGI's working folder may be one that the web server shows")

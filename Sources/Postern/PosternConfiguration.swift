@@ -47,15 +47,24 @@ public struct PosternConfiguration: Sendable {
   /// The environment may hold names that are no settings: other programs and container
   /// runtimes put some there, too.
   /// - Parameters:
-  ///   - path: `nil` for the first of `standardPaths`; all of them may be missing.
+  ///   - path: `nil` for `postern.json` in the working folder, or else
+  ///     `/etc/postern/postern.json`; both may be missing.
   ///   - modules: may have settings of their own.
   /// - Throws: `ConfigurationError`, which names the setting and never its value; also for modules
   ///   that do not go together.
   public static func load(
     file path: String?,
-    standardPaths: [String] = SettingsFile.standardPaths,
     environment: [String: String] = ProcessInfo.processInfo.environment,
     modules: [any ServiceModule.Type] = standardModules
+  ) throws(ConfigurationError) -> PosternConfiguration {
+    try load(
+      file: path, orFirstOf: SettingsFile.standardPaths, environment: environment, modules: modules)
+  }
+
+  /// The same, with other places for the file where none is named.
+  static func load(
+    file path: String? = nil, orFirstOf standardPaths: [String], environment: [String: String],
+    modules: [any ServiceModule.Type]
   ) throws(ConfigurationError) -> PosternConfiguration {
     let settings = try ModuleList(checking: modules).settings
     let known = settings.map(\.name)

@@ -7,7 +7,7 @@ final class CGITests: EndToEndTestCase {
 
   /// What a web server would set, and what it sets besides.
   private func variables(
-    _ method: String = "GET", _ uri: String, length: Int? = nil
+    _ uri: String, _ method: String = "GET", length: Int? = nil
   ) -> [String: String] {
     var variables = [
       "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": method, "REQUEST_URI": uri,
@@ -29,7 +29,7 @@ final class CGITests: EndToEndTestCase {
     _ site: Installation, _ more: [String: String] = [:], arguments: [String] = []
   ) throws -> String {
     let body = String(decoding: HTTPCall.login("alice").body, as: UTF8.self)
-    let variables = variables("POST", "/login", length: body.utf8.count).merging(more) { $1 }
+    let variables = variables("/login", "POST", length: body.utf8.count).merging(more) { $1 }
     return try run(site, variables, body: body, arguments: arguments).output
   }
 
@@ -47,7 +47,7 @@ final class CGITests: EndToEndTestCase {
   func testH17_withoutARequestThereIsNoCGI() throws {
     let site = try makeInstallation()
     let body = String(decoding: HTTPCall.login("alice").body, as: UTF8.self)
-    var variables = variables("POST", "/login", length: body.utf8.count)
+    var variables = variables("/login", "POST", length: body.utf8.count)
     variables["GATEWAY_INTERFACE"] = nil
     for arguments in [["worker"], ["cgi"]] {
       let (status, output) = try run(site, variables, body: body, arguments: arguments)
@@ -67,7 +67,8 @@ final class CGITests: EndToEndTestCase {
       environment: site.environment.merging(variables("/verify")) { $1 },
       log: "\(site.run)/postern.log")
     defer { worker.stop() }
-    XCTAssertTrue(eventually(within: 20) { FileManager.default.fileExists(atPath: site.socketPath) })
+    XCTAssertTrue(
+      eventually(within: 20) { FileManager.default.fileExists(atPath: site.socketPath) })
     try site.startNginx()
     for _ in 0..<3 { XCTAssertEqual(try site.ask(.login("alice")).status, 200) }
   }
@@ -153,7 +154,7 @@ final class CGITests: EndToEndTestCase {
   func testA4_aBodyThatEndsEarlyChangesNothing() throws {
     let site = try makeInstallation()
     let answer = try run(
-      site, variables("POST", "/login", length: 500),
+      site, variables("/login", "POST", length: 500),
       body: String(decoding: HTTPCall.login("alice").body, as: UTF8.self))
     XCTAssertTrue(answer.output.contains("Status: 400 Bad Request\r\n"), answer.output)
   }

@@ -304,7 +304,8 @@ class DoorTests: EndToEndTestCase {
   func testA21_oddSpellingsOfAPathAreNotThatPath() throws {
     let token = try site.login("carol").accessToken
     for path in [
-      "/job-list/", "/job-list;x", "/JOB-LIST", "/job-list%00", "/job-list%2f", "/x%2f..%2fjob-list",
+      "/job-list/", "/job-list;x", "/JOB-LIST", "/job-list%00", "/job-list%2f",
+      "/x%2f..%2fjob-list",
       "//job-list/x", "/%00",
     ] {
       let status = try site.ask(.get(path, bearer: token)).status

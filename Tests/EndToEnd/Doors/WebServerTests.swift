@@ -47,7 +47,8 @@ final class WebServerTests: EndToEndTestCase {
     let other = try ChildProcess(
       Repository.program(), ["serve"], environment: site.environment, log: "\(site.run)/serve.log")
     defer { other.stop() }
-    XCTAssertTrue(eventually(within: 20) { FileManager.default.fileExists(atPath: site.socketPath) })
+    XCTAssertTrue(
+      eventually(within: 20) { FileManager.default.fileExists(atPath: site.socketPath) })
     let port = try freePort()
     let nginx = try site.runNginx(site.nginxConfiguration(port: port))
     defer { nginx.stop() }
