@@ -7,8 +7,12 @@ extension Installation {
     case .nginx, .apacheProxy, .lighttpdSocket: try startPostern()
     case .spawnFCGI: try startSpawned()
     case .socketActivation: try startActivated()
-    case .apacheWorkers, .apacheCGI: try giveData(to: "www-data")
-    case .lighttpdWorkers, .lighttpdCGI: break
+    case .apacheWorkers: try giveData(to: "www-data")
+    case .apacheCGI:
+      try makeKeys()
+      try giveData(to: "www-data")
+    case .lighttpdWorkers: break
+    case .lighttpdCGI: try makeKeys()
     }
   }
 
@@ -24,6 +28,12 @@ extension Installation {
     case .lighttpdWorkers: try server.lighttpd("workers")
     case .lighttpdCGI: try server.lighttpd("cgi")
     }
+  }
+
+  /// What `postern serve` does at its first start, and a request does not.
+  func makeKeys() throws {
+    let (status, output) = try command(["key", "add", "--create", "--no-reload"])
+    guard status == 0 else { throw Trouble("key add: \(output)") }
   }
 
   private func startSpawned() throws {
