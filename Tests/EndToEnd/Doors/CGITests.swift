@@ -18,7 +18,7 @@ final class CGITests: EndToEndTestCase {
   ) -> [String: String] {
     var variables = [
       "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": method, "REQUEST_URI": uri,
-      "SCRIPT_NAME": "", "PATH_INFO": uri, "REMOTE_ADDR": "203.0.113.7", "SERVER_PORT": "80",
+      "SCRIPT_NAME": "", "PATH_INFO": uri, "REMOTE_ADDR": "127.0.0.1", "SERVER_PORT": "80",
       "CONTENT_TYPE": "application/json",
     ]
     if let length { variables["CONTENT_LENGTH"] = "\(length)" }
