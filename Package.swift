@@ -77,10 +77,12 @@ let package = Package(
         "BoundedCache", "CSodium", "ForeignInput", "PasswordStrength", "SortedJSON", "SystemCalls",
         crypto,
       ]),
+    .target(name: "FastCGIRecords"),
     .target(
       name: "FastCGI",
       dependencies: [
-        "CFastCGI", "Execution", "ForeignInput", "HandlerKit", "SystemCalls", http, logging,
+        "CFastCGI", "Execution", "FastCGIRecords", "ForeignInput", "HandlerKit", "SystemCalls",
+        http, logging,
         metrics,
       ]),
     .target(name: "Sessions", dependencies: ["DocumentStore", "SystemCalls", crypto]),
@@ -222,6 +224,7 @@ let package = Package(
       dependencies: [
         "DocumentStore", "DocumentStoreConformance", "PostgreSQLDocumentStore", "TestSupport",
       ]),
+    .testTarget(name: "FastCGIRecordsTests", dependencies: ["FastCGIRecords", "TestSupport"]),
     .testTarget(
       name: "FastCGITests",
       dependencies: [
