@@ -57,13 +57,22 @@ public struct PosternConfiguration: Sendable {
     environment: [String: String] = ProcessInfo.processInfo.environment,
     modules: [any ServiceModule.Type] = standardModules
   ) throws(ConfigurationError) -> PosternConfiguration {
+    try load(
+      file: path, orFirstOf: SettingsFile.standardPaths, environment: environment, modules: modules)
+  }
+
+  /// The same, with other places for the file where none is named.
+  static func load(
+    file path: String? = nil, orFirstOf standardPaths: [String], environment: [String: String],
+    modules: [any ServiceModule.Type]
+  ) throws(ConfigurationError) -> PosternConfiguration {
     let settings = try ModuleList(checking: modules).settings
     let known = settings.map(\.name)
     let file =
       if let path {
         try SettingsFile(path: path, isOptional: false, known: known)
       } else {
-        try SettingsFile(firstOf: SettingsFile.standardPaths, known: known)
+        try SettingsFile(firstOf: standardPaths, known: known)
       }
     return try PosternConfiguration(
       Settings(settings, file: file.values, environment: environment))

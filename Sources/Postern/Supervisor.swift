@@ -58,14 +58,15 @@ struct Supervisor {
   /// - Parameters:
   ///   - inheritance: for the workers.
   ///   - options: the command line options that say where the settings are.
+  ///   - socket: a service manager's, to be used instead of one in the run folder.
   ///   - socketTimeout: how long to wait for a process that listens in the run folder to end.
   /// - Throws: `ConfigurationError` where the run folder cannot be used.
   init(
     configuration: PosternConfiguration, inheritance: Inheritance, options: [String],
-    logger: Logger,
+    socket: ListeningSocket? = nil, logger: Logger,
     socketTimeout: Duration = Self.stopTimeout
   ) throws {
-    run = try RunFolder(configuration.run, socketTimeout: socketTimeout)
+    run = try RunFolder(configuration.run, managed: socket, socketTimeout: socketTimeout)
     metrics = try SupervisorMetrics(in: run)
     lifeline = try System.pipe()
     handOver = try DescriptorQueue()

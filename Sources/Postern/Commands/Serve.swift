@@ -11,7 +11,8 @@ struct Serve: ParsableCommand {
     CommandConfiguration(
       abstract: "Start the workers and keep them running, in the foreground.",
       discussion: """
-        Listens on postern.sock in the run folder. SIGTERM, SIGINT and SIGQUIT stop it: \
+        Listens on postern.sock in the run folder, or on the socket that systemd passes \
+        (systemd.socket(5)). SIGTERM, SIGINT and SIGQUIT stop it: \
         requests in hand are answered first. SIGHUP, which `postern reload` sends, replaces the \
         workers one by one by ones with the settings, the keys and the program of now.
 
@@ -49,12 +50,14 @@ struct Serve: ParsableCommand {
   }
 
   private func start() throws -> Supervisor {
+    let socket = try SocketActivation.socket()
     let configuration = try settings.load()
     let logger = Logger.startPostern(configuration)
     let inheritance = try Inheritance(checking: configuration, logger)
     warnOfDemo(try openStore(configuration, ifMissing: .refuse()), logger)
     return try Supervisor(
-      configuration: configuration, inheritance: inheritance, options: options, logger: logger)
+      configuration: configuration, inheritance: inheritance, options: options, socket: socket,
+      logger: logger)
   }
 }
 
