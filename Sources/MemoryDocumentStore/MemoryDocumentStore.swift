@@ -47,7 +47,7 @@ public final class MemoryDocumentStore: VersionedDocumentStore {
     }
   }
 
-  public func keys<D: Document>(of type: D.Type) -> [String] {
+  public func keys<D: Document>(of type: D.Type) throws -> [String] {
     documents.withLock { documents in
       documents.keys.filter { $0.collection == type.collection }
         .map { String(decoding: $0.key, as: UTF8.self) }

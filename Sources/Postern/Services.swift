@@ -108,7 +108,9 @@ public struct Services: Sendable {
   ) throws -> KeyFile {
     if configuration.store.isShared, configuration.usesKeyFile {
       try System.makeFolder(configuration.data)
-      if try !hasKeys(configuration), try documents.read(SharedKeys.self, SharedKeys.name) != nil {
+      guard try !hasKeys(configuration) else { return try keys(configuration) }
+      _ = try checkServers(of: documents)
+      if try documents.read(SharedKeys.self, SharedKeys.name) != nil {
         throw ConfigurationError(
           "there is no keys.json in \(configuration.data), and the other hosts of the store have keys: "
             + "copy keys.json from one of them")

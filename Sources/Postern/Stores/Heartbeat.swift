@@ -60,6 +60,7 @@ final class Heartbeat: Sendable {
   private func beat(isChecked: Bool) {
     var isChecked = isChecked
     var trouble: String?
+    var pause = HostReport.interval
     repeat {
       do {
         if !isChecked {
@@ -67,6 +68,7 @@ final class Heartbeat: Sendable {
           isChecked = true
         }
         let report = HostReport(of: segment, workers: workers)
+        pause = report.serving == report.workers ? HostReport.interval : .seconds(1)
         try store.update(HostReport.self, key) { $0 = report }
         if trouble != nil { logger.notice("the store can be asked again") }
         trouble = nil
@@ -77,7 +79,7 @@ final class Heartbeat: Sendable {
         }
         trouble = "\(error)"
       }
-    } while !isToEnd
+    } while !isToEnd(after: pause)
     if (try? System.read(stopping.read, limit: 1)) == [1] {
       try? store.update(HostReport.self, key) { $0 = nil }
     }
@@ -85,9 +87,9 @@ final class Heartbeat: Sendable {
   }
 
   /// Waits until the next report is due.
-  private var isToEnd: Bool {
+  private func isToEnd(after pause: Duration) -> Bool {
     let ready = try? System.waitForInput(
-      [stopping.read.number], milliseconds: Supervisor.milliseconds(HostReport.interval))
+      [stopping.read.number], milliseconds: Supervisor.milliseconds(pause))
     return ready?.isEmpty == false
   }
 

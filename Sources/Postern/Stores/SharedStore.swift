@@ -25,11 +25,17 @@ extension PostgreSQLDocumentStore: SharedStore {}
 func checkStore(
   _ documents: any DocumentStore, keys: KeyFile, at time: Date = Date()
 ) throws -> [String] {
-  guard let store = documents as? any SharedStore else { return [] }
+  guard documents is any SharedStore else { return [] }
+  let warnings = try checkServers(of: documents)
+  try SharedKeys.join(SharedKeys(keys, at: time), in: documents, at: time)
+  return warnings
+}
+
+/// The servers alone. There are none of a store of files.
+/// - Throws: as `checkStore`.
+func checkServers(of documents: any DocumentStore) throws -> [String] {
   do {
-    let warnings = try store.checkServers()
-    try SharedKeys.join(SharedKeys(keys, at: time), in: store, at: time)
-    return warnings
+    return try (documents as? any SharedStore)?.checkServers() ?? []
   } catch let error as UnfitStore {
     throw ConfigurationError("store: \(error)")
   }

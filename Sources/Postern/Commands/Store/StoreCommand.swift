@@ -1,5 +1,4 @@
 import ArgumentParser
-import DocumentStore
 import PostgreSQLDocumentStore
 import SystemCalls
 
@@ -35,13 +34,7 @@ struct StoreCommand: ParsableCommand {
       let configuration = try settings.load()
       let documents = try openStore(configuration, ifMissing: .make)
       try (documents as? PostgreSQLDocumentStore)?.makeTable()
-      do {
-        for warning in try (documents as? any SharedStore)?.checkServers() ?? [] {
-          Output.complain("warning: \(warning)")
-        }
-      } catch let error as UnfitStore {
-        throw ConfigurationError("store: \(error)")
-      }
+      for warning in try checkServers(of: documents) { Output.complain("warning: \(warning)") }
       print("\(configuration.store) is ready")
     }
   }
