@@ -115,7 +115,7 @@ private func latin1(_ bytes: ArraySlice<UInt8>) -> String {
 
 /// The number that these digits are, 0 where there are none; `nil` where there is anything else. So
 /// many digits that they could overflow are a large number.
-private func decimal(_ bytes: ArraySlice<UInt8>) -> Int? {
+func decimal(_ bytes: ArraySlice<UInt8>) -> Int? {
   guard bytes.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
   return bytes.isEmpty ? 0 : Int(latin1(bytes)) ?? .max
 }
@@ -143,5 +143,14 @@ extension ReceivedParameters {
   func first(_ name: StaticString) -> ForeignText? {
     let bytes = block.span
     return entries.first { bytes.is($0.name, name) }.map { ForeignText(block[$0.value]) }
+  }
+}
+
+extension Router {
+  /// The answer to parameters that make no request.
+  func refusal(_ error: HTTPError, of parameters: ReceivedParameters) -> Response {
+    refusal(
+      error, accept: parameters.first("HTTP_ACCEPT"), origin: parameters.first("HTTP_ORIGIN"),
+      id: requestID(parameters.first("REQUEST_ID")?.bytes[...]))
   }
 }

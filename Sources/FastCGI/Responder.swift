@@ -181,11 +181,7 @@ private final class Peer: EventSource {
       inHand.withLock { $0 = TakenRequest(id: request.id, path: request.path, time: .now) }
       return await service.router.respond(to: request).encoded(to: request.method)
     } catch {
-      let parameters = incoming.parameters
-      return service.router.refusal(
-        error, accept: parameters.first("HTTP_ACCEPT"), origin: parameters.first("HTTP_ORIGIN"),
-        id: requestID(parameters.first("REQUEST_ID")?.bytes[...])
-      ).encoded(to: .get)
+      return service.router.refusal(error, of: incoming.parameters).encoded(to: .get)
     }
   }
 }

@@ -195,6 +195,13 @@ extension System {
     return getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value == 1
   }
 
+  /// `SO_DOMAIN` (socket(7)): whether `number` is a socket of the file system (unix(7)).
+  public static func isUnixSocket(_ number: Int32) -> Bool {
+    var value: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    return getsockopt(number, SOL_SOCKET, SO_DOMAIN, &value, &size) == 0 && value == AF_UNIX
+  }
+
   /// fcntl(2): makes reads, writes and accepts return at once.
   public static func setNonBlocking(_ descriptor: FileDescriptor) throws(SystemCallError) {
     let flags = try retrying("fcntl") { fcntl(descriptor.number, F_GETFL) }

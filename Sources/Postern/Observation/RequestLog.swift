@@ -10,6 +10,10 @@ struct RequestLog: RequestObserver {
 
   init(_ logger: Logger) { self.logger = logger }
 
+  static func isWanted(_ configuration: PosternConfiguration) -> Bool {
+    configuration.logsRequests && configuration.logLevel <= .info
+  }
+
   func observe(_ request: Request, _ response: Response, _ outcome: RequestOutcome) {
     logger.info("request", metadata: Self.fields(request, response, outcome))
   }
