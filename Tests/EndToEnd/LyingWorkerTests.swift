@@ -71,6 +71,9 @@ final class LyingWorkerTests: EndToEndTestCase {
         } else {
           XCTAssertTrue(statuses.contains(200), name)
         }
+        // FastCGI cannot tell an answer that comes too early from one that was asked for. On a
+        // connection that nobody uses it can only be wrong.
+        if case .late = reply { usleep(200_000) }
         // Whom nginx gives the same connection next.
         for number in 0..<6 {
           let next = try site.ask(.get("/echo-\(number)"))

@@ -25,10 +25,10 @@ final class NginxReloadTests: EndToEndTestCase {
     try site.start()
     // In the foreground nginx takes no signal to upgrade.
     site.nginx?.stop()
-    let (status, output) = try runProgram(
-      [Repository.nginx(), "-e", "\(site.run)/nginx-error.log", "-c", "\(site.run)/nginx.conf"],
-      in: site.run)
-    XCTAssertEqual(status, 0, output)
+    // Foundation does not notice its end: the daemon holds on to what it would notice it by.
+    _ = try ChildProcess(
+      Repository.nginx(), ["-e", "\(site.run)/nginx-error.log", "-c", "\(site.run)/nginx.conf"],
+      log: "\(site.run)/nginx.log")
     let pidFile = "\(site.run)/nginx.pid"
     defer { if let master = pid(in: pidFile) { kill(master, SIGKILL) } }
     XCTAssertTrue(

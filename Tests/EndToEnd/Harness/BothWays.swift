@@ -8,7 +8,11 @@ struct BothWays {
   /// Status and text of both answers, that of nginx first.
   func ask(_ call: HTTPCall) throws -> [String] {
     let client = try FastCGIClient(path: site.socketPath)
-    client.send(call.method, call.path, body: call.body, parameters: Self.parameters(of: call))
+    var bytes = FastCGIClient.head(
+      call.method, call.path, length: call.body.count, parameters: Self.parameters(of: call),
+      from: "127.0.0.1")
+    if !call.body.isEmpty { bytes += FastCGIRecord(.standardInput, call.body).bytes }
+    client.send(bytes + FastCGIRecord(.standardInput).bytes)
     let direct = try client.reply()
     return [try site.ask(call).said, "\(direct.status) \(direct.text)"]
   }
