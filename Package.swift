@@ -240,8 +240,8 @@ let package = Package(
     .testTarget(
       name: "AuthenticationTests",
       dependencies: [
-        "Accounts", "Authentication", "HandlerKit", "Postern", "Sessions", "TestSupport", "Tokens",
-        http, logging,
+        "Accounts", "Authentication", "HandlerKit", "MemoryDocumentStore", "Postern", "Sessions",
+        "TestSupport", "Tokens", http, logging,
       ]),
     .testTarget(
       name: "SessionsTests",
