@@ -71,6 +71,8 @@ public struct Setting: Sendable {
     Setting(
       "workers.requestTimeout", 30,
       "seconds after which a worker that holds a request is ended; 0 for no limit"),
+    Setting(
+      "disk.reserve", 64, "MiB of the disk that sign-ins and new documents leave free; 0 for none"),
   ]
 
   /// `tokens.accessSecret` as the environment has it: `POSTERN_TOKENS_ACCESS_SECRET`.

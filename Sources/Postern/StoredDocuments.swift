@@ -35,5 +35,6 @@ func openStore(
   {
     throw ConfigurationError("There is no data folder at \(configuration.data)." + hint)
   }
-  return try FileDocumentStore(path: configuration.data)
+  return try FileDocumentStore(
+    path: configuration.data, reserve: DiskReserve(size: configuration.diskReserve << 20))
 }
