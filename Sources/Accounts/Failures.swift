@@ -91,6 +91,9 @@ public struct StrangersFailures: Document {
 public struct KnownFailures: Document {
   public static let collection = "throttle-known"
 
+  /// A password that has leaked is to be changed on a full disk, too.
+  public static let mayUseReserve = true
+
   var counts = FailureSlots()
 
   static let slots = 1024

@@ -195,5 +195,8 @@ public struct Throttle: Sendable {
     }
   }
 
-  private func seconds(_ wait: TimeInterval) -> Int { max(1, Int((wait - 0.01).rounded(.up))) }
+  /// At most a year: counts that were written by hand may be any.
+  private func seconds(_ wait: TimeInterval) -> Int {
+    max(1, Int(min(wait - 0.01, 31_536_000).rounded(.up)))
+  }
 }

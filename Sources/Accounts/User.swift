@@ -38,7 +38,7 @@ public struct User: Document {
   }
 
   /// Browsers that became known under a lower number are known no longer.
-  public var browserGeneration: Int { passwordGeneration + (signOutsEverywhere ?? 0) }
+  public var browserGeneration: Int { passwordGeneration &+ (signOutsEverywhere ?? 0) }
 
   /// What the user wrote about themselves. A field that is not known is empty.
   public struct Profile: Codable, Equatable, Sendable {

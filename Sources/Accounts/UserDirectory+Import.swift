@@ -77,7 +77,7 @@ extension UserDirectory {
     record.apply(to: &user)
     if scope == .passwords, let hash, hash != user.passwordHash {
       user.passwordHash = hash
-      user.passwordGeneration += 1
+      user.passwordGeneration &+= 1
     }
     guard user != stored else { return .unchanged }
     guard scope != .newUsers else { return .refused(.differs) }

@@ -128,7 +128,7 @@ public struct UserDirectory: Sendable {
     try update(user) { user in
       try prepare()
       user.passwordHash = hash
-      user.passwordGeneration += 1
+      user.passwordGeneration &+= 1
       user.strangersFailures = nil
       user.hasDemoPassword = false
     }
@@ -144,7 +144,7 @@ public struct UserDirectory: Sendable {
   /// Forgets all browsers that have signed in as this user. Nothing happens where the user is gone
   /// or the password was changed meanwhile, which forgets them too.
   public func forgetBrowsers(of user: User) throws {
-    try update(user) { $0.signOutsEverywhere = ($0.signOutsEverywhere ?? 0) + 1 }
+    try update(user) { $0.signOutsEverywhere = ($0.signOutsEverywhere ?? 0) &+ 1 }
   }
 
   @discardableResult

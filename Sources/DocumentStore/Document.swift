@@ -8,10 +8,15 @@ public protocol Document: Codable, Equatable, Sendable {
   /// When nothing in it counts any longer. An engine that has a clock of its own may drop it then;
   /// others leave it to `sweep`. Unless a type knows more, never.
   var expiry: Date? { get }
+
+  /// Whether a new one may take of the room that an engine keeps in reserve: only where there is a
+  /// bounded number of them, and what needs them has to go on. Unless a type says so, it may not.
+  static var mayUseReserve: Bool { get }
 }
 
 extension Document {
   public var expiry: Date? { nil }
+  public static var mayUseReserve: Bool { false }
 }
 
 /// The rules for the keys of documents, in every engine.

@@ -37,6 +37,13 @@ public protocol DocumentStore: Sendable {
     _ type: D.Type, _ key: String, _ change: (inout D?) throws -> R
   ) throws -> R
 
+  /// To be asked before anything that makes the store larger and can be refused, such as a sign-in.
+  /// Costs next to nothing. Unless an engine knows more, there is always room.
+  ///
+  /// - Throws: `DocumentStoreError.full` where no more is left than what is needed for changes of the
+  ///   documents that are there.
+  func requireRoom() throws
+
   /// The keys of all documents of a kind, in no order, as far as they can be listed. For
   /// administration: its cost grows with the collection.
   func keys<D: Document>(of type: D.Type) throws -> [String]

@@ -10,6 +10,9 @@ public enum DocumentStoreError: Error, Equatable, CustomStringConvertible {
   /// The engine cannot do its work. After an update, the document is the old one or the new one,
   /// whole in either case.
   case unavailable(reason: String)
+  /// No more room is left than what is kept for changes of the documents that are there. Nothing was
+  /// written.
+  case full(reason: String)
   /// A key that is empty or longer than 64 bytes.
   case invalidKey
   /// The document would have `size` bytes, more than `DocumentCoder.sizeLimit`. Nothing was written.
@@ -19,7 +22,8 @@ public enum DocumentStoreError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .busy(let reason), .damaged(let reason), .unavailable(let reason): reason
+    case .busy(let reason), .damaged(let reason), .unavailable(let reason), .full(let reason):
+      reason
     case .invalidKey: "a key must be 1 to 64 bytes"
     case .tooLarge(let collection, let key, let size):
       "\(collection)/\(key): \(size) bytes, and a document may have \(DocumentCoder.sizeLimit)"

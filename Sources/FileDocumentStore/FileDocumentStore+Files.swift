@@ -18,11 +18,13 @@ extension FileDocumentStore {
   /// Makes the document what it shall be (`nil` for none), durably. The folder's lock is taken.
   ///
   /// - Parameter old: the version of the document's file; `nil` where there is none.
+  /// - Throws: `SystemCallError`; `DocumentStoreError.full` for a new document.
   func commit<D: Document>(
     _ document: D?, _ key: String, _ layout: FileLayout, insteadOf old: FileVersion?,
     in folder: FileDescriptor
   ) throws {
     if let document {
+      if old == nil, !D.mayUseReserve { try requireRoom() }
       let bytes = try Envelope.seal(document, key: key)
       let isExchanged = try replace(layout, insteadOf: old, with: bytes, in: folder)
       try System.sync(folder)

@@ -18,13 +18,19 @@ public struct FileDocumentStore: DocumentStore {
   let turns = Turns()
   let batches = Batches()
   let timers = StoreTimers()
+  private let reserve: DiskReserve
 
   /// Opens the store at `path` and makes its folder (0700) if there is none.
   ///
-  /// - Parameter lockTimeout: how long `update` waits for others before it throws `busy`.
+  /// - Parameters:
+  ///   - lockTimeout: how long `update` waits for others before it throws `busy`.
+  ///   - reserve: what new documents leave free of the disk.
   /// - Throws: `DocumentStoreError.unavailable` where the folder cannot be used, or others could
   ///   write to it or swap it (`OwnFolder`).
-  public init(path: String, lockTimeout: Duration = .seconds(2)) throws(DocumentStoreError) {
+  public init(
+    path: String, lockTimeout: Duration = .seconds(2), reserve: DiskReserve = DiskReserve(size: 0)
+  ) throws(DocumentStoreError) {
+    self.reserve = reserve
     do {
       try System.makeFolder(path)
       self.root = try OwnFolder(path)
@@ -69,6 +75,12 @@ public struct FileDocumentStore: DocumentStore {
       try naming(layout.path) {
         try Blocking.run { try update(key, layout, isNested: isNested, change) }
       }
+    }
+  }
+
+  public func requireRoom() throws {
+    guard !reserve.isShort(in: root.descriptor) else {
+      throw DocumentStoreError.full(reason: "the disk has less free space than the reserve")
     }
   }
 

@@ -46,11 +46,13 @@ public struct ReceivedHeaders: Sendable {
     return first.map { ForeignText(list.isEmpty ? Array($0) : list) }
   }
 
-  /// All of them, but for those whose names no header can have.
+  /// All of them, but for those whose names no header can have, or none has in CGI.
   public var all: HTTPFields {
     var all = HTTPFields()
     for field in fields {
-      guard let name = Self.headerName(field.name, in: block.span) else { continue }
+      guard let name = Self.headerName(field.name, in: block.span),
+        !block[name].contains(UInt8(ascii: "-"))
+      else { continue }
       let spelled = block[name].map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }
       guard let name = HTTPField.Name(ForeignText(spelled).latin1) else { continue }
       all.append(HTTPField(name: name, value: ForeignText(block[field.value]).latin1))
@@ -84,6 +86,8 @@ public struct ReceivedHeaders: Sendable {
     var index = header.lowerBound
     for expected in expected {
       var byte = bytes[index]
+      // CGI has no hyphen in a name: where a header may come once, this one would be a second.
+      if byte == UInt8(ascii: "-") { return false }
       if byte == UInt8(ascii: "_") { byte = UInt8(ascii: "-") }
       if UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte { byte |= 0x20 }
       guard byte == expected else { return false }

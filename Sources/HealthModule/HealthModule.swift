@@ -53,6 +53,8 @@ public struct HealthModule: HandlerModule {
 /// What is written to find out whether anything can be.
 public struct HealthProbe: Document {
   public static let collection = "health"
+  /// The service goes on without new sign-ins.
+  public static let mayUseReserve = true
 
   let count: Int
 }

@@ -40,6 +40,8 @@ public struct LoginModule: HandlerModule {
 
   private func signIn(_ request: Request) throws -> Response {
     let credentials = try Credentials(request)
+    // Before anything is counted or written: what is left of a full disk is for refreshes.
+    try sessions.requireRoom()
     let known = credentials.browser.flatMap { browsers.recognize($0, at: request.time) }
     let user = try authenticate(credentials, known, request)
     let device = Device(

@@ -24,6 +24,7 @@ private func explanation(of error: DocumentStoreError) -> HTTPError {
   switch error {
   case .busy: (code, retryAfter) = ("store_busy", 1)
   case .unavailable: (code, retryAfter) = ("store_unavailable", 5)
+  case .full: (code, retryAfter) = ("store_full", 30)
   case .damaged: (code, retryAfter) = ("store_damaged", nil)
   case .invalidKey: (code, retryAfter) = ("store_key", nil)
   case .tooLarge: (code, retryAfter) = ("store_too_large", nil)

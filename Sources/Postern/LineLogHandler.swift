@@ -5,17 +5,20 @@ import Logging
 /// Writes each event as one line to standard error: as text, or as JSON.
 ///
 /// Whatever comes in from outside stays on its line: control characters are escaped and long
-/// values are cut.
+/// values are cut. Nor does it fill the log: see `LineBudget`.
 struct LineLogHandler: LogHandler {
   var logLevel: Logger.Level
   var metadata: Logger.Metadata = [:]
   var metadataProvider: Logger.MetadataProvider?
 
   private let isJSON: Bool
+  private let budget: LineBudget
 
-  init(level: Logger.Level, format: LogFormat) {
+  /// - Parameter budget: of all loggers of the process.
+  init(level: Logger.Level, format: LogFormat, budget: LineBudget) {
     logLevel = level
     isJSON = format.isJSON
+    self.budget = budget
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -24,9 +27,12 @@ struct LineLogHandler: LogHandler {
   }
 
   func log(event: LogEvent) {
+    let message = "\(event.message)"
+    guard let skipped = budget.admit(message, event.level) else { return }
     let form = isJSON ? Self.json(at:_:_:_:) : Self.line(at:_:_:_:)
-    let line = form(
-      Date(), event.level, "\(event.message)", metadata.merging(event.metadata ?? [:]) { $1 })
+    var metadata = metadata.merging(event.metadata ?? [:]) { $1 }
+    if skipped > 0 { metadata["skipped"] = "\(skipped)" }
+    let line = form(Date(), event.level, message, metadata)
     let bytes = Array(line.utf8)
     _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
@@ -61,17 +67,20 @@ struct LineLogHandler: LogHandler {
 extension Logger {
   /// The log of this process.
   static func postern(_ configuration: PosternConfiguration) -> Logger {
-    Logger(label: ownLabel) { _ in
-      LineLogHandler(level: configuration.logLevel, format: configuration.logFormat)
+    let budget = LineBudget()
+    return Logger(label: ownLabel) { _ in
+      LineLogHandler(
+        level: configuration.logLevel, format: configuration.logFormat, budget: budget)
     }
   }
 
   /// The log of this process, and from now on of every logger that a module makes for itself: its
   /// lines have the same form, and name it. To be called once.
   static func startPostern(_ configuration: PosternConfiguration) -> Logger {
+    let budget = LineBudget()
     LoggingSystem.bootstrap { label in
       var handler = LineLogHandler(
-        level: configuration.logLevel, format: configuration.logFormat)
+        level: configuration.logLevel, format: configuration.logFormat, budget: budget)
       if label != ownLabel { handler[metadataKey: "logger"] = "\(label)" }
       return handler
     }

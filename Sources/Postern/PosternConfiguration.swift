@@ -43,6 +43,8 @@ public struct PosternConfiguration: Sendable {
   public var logLevel: Logger.Level
   public var logFormat: LogFormat
   public var logsRequests: Bool
+  /// Of the data folder's disk, in MiB; 0 for none.
+  public var diskReserve: Int
   /// All of them, also those that modules declare.
   public let settings: Settings
 
@@ -153,6 +155,7 @@ public struct PosternConfiguration: Sendable {
     logLevel = try settings.choice("log.level")
     logFormat = try settings.choice("log.format")
     logsRequests = try settings.flag("log.requests")
+    diskReserve = try settings.number("disk.reserve", in: 0...1 << 20)
   }
 
   /// Whether any keys come from `keys.json`, and not from settings.

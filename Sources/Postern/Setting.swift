@@ -74,6 +74,8 @@ public struct Setting: Sendable {
       "seconds after which a worker that holds a request is ended; 0 for no limit"),
     Setting(
       "store.redis.waitReplicas", 0, "replicas that have a change before it is answered (WAIT)"),
+    Setting(
+      "disk.reserve", 64, "MiB of the disk that sign-ins and new documents leave free; 0 for none"),
   ]
 
   /// `tokens.accessSecret` as the environment has it: `POSTERN_TOKENS_ACCESS_SECRET`.

@@ -40,7 +40,8 @@ struct SettingsFile {
     values = [:]
   }
 
-  private static func values(
+  /// - Parameter path: for the error.
+  static func values(
     of bytes: [UInt8], _ path: String, known: [String]
   ) throws(ConfigurationError) -> [String: SettingValue] {
     guard StrictJSON.isReadable(bytes),
@@ -62,6 +63,8 @@ struct SettingsFile {
       let container = try decoder.container(keyedBy: Name.self)
       for key in container.allKeys {
         let name = (decoder.codingPath + [key]).map(\.stringValue).joined(separator: ".")
+        // A setting may stand in an object and under its dotted name, but not in both.
+        guard values[name] == nil else { throw GivenTwice() }
         if let flag = try? container.decode(Bool.self, forKey: key) {
           values[name] = .flag(flag)
         } else if let number = try? container.decode(Int.self, forKey: key) {
@@ -71,11 +74,15 @@ struct SettingsFile {
         } else if let texts = try? container.decode([String].self, forKey: key) {
           values[name] = .list(texts)
         } else {
-          values.merge(try container.decode(Leaves.self, forKey: key).values) { $1 }
+          let inner = try container.decode(Leaves.self, forKey: key).values
+          guard inner.keys.allSatisfy({ values[$0] == nil }) else { throw GivenTwice() }
+          values.merge(inner) { $1 }
         }
       }
     }
   }
+
+  private struct GivenTwice: Error {}
 
   private struct Name: CodingKey {
     let stringValue: String

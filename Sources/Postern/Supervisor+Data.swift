@@ -1,8 +1,8 @@
 import Logging
 
 extension Supervisor {
-  /// Tells the log once when somebody has put other data under the running service, and once when
-  /// all is as it was.
+  /// Tells the log once when somebody has put other data under the running service or the disk fills
+  /// up, and once when all is as it was.
   mutating func lookAtData() {
     guard nextLookAtData <= .now else { return }
     nextLookAtData = .now + DataState.interval
@@ -10,9 +10,8 @@ extension Supervisor {
     for trouble in troubles.subtracting(knownTroubles) {
       logger.log(level: trouble == .keys ? .warning : .error, "\(trouble.description)")
     }
-    if troubles.isEmpty, !knownTroubles.isEmpty {
-      logger.notice("the data folder and keys.json are those that the workers have")
-    }
+    let ends = Set(troubles.map(\.end))
+    for end in Set(knownTroubles.map(\.end)).subtracting(ends) { logger.notice("\(end)") }
     knownTroubles = troubles
   }
 }

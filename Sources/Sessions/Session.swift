@@ -48,7 +48,8 @@ public struct Session: Codable, Equatable, Sendable {
   }
 
   private func secondsLeft(at time: Date) -> Int {
-    current.expiresAt - Int(time.timeIntervalSince1970.rounded(.down))
+    let (left, isOver) = current.expiresAt.subtractingReportingOverflow(wholeSeconds(time))
+    return isOver ? 0 : left
   }
 }
 

@@ -37,11 +37,17 @@ public struct SessionPolicy: Equatable, Sendable {
 
   /// A new refresh token, which never outlives its session.
   func refreshToken(at time: Date, endsAt: Date) -> RefreshTokenRecord {
-    let issuedAt = Int(time.timeIntervalSince1970.rounded(.down))
-    let end = Int(endsAt.timeIntervalSince1970.rounded(.down))
+    let issuedAt = wholeSeconds(time)
+    let end = wholeSeconds(endsAt)
     return RefreshTokenRecord(
       id: System.randomID(),
       issuedAt: issuedAt,
       expiresAt: min(issuedAt + refreshLifetime, end))
   }
+}
+
+/// Seconds since 1970. Where a document was written by hand, its times may be any.
+func wholeSeconds(_ time: Date) -> Int {
+  let longest: TimeInterval = 1e15
+  return Int(min(max(time.timeIntervalSince1970, -longest), longest).rounded(.down))
 }

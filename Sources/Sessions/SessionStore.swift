@@ -14,6 +14,10 @@ public struct SessionStore: Sendable {
     self.policy = policy
   }
 
+  /// To be asked before anything is done for a sign-in.
+  /// - Throws: `DocumentStoreError.full` where the store has no room for new sessions.
+  public func requireRoom() throws { try documents.requireRoom() }
+
   /// Begins a session of the user.
   ///
   /// - Parameters:

@@ -177,6 +177,24 @@ final class ThrottleStoreTests: TemporaryFolderTestCase {
     XCTAssertEqual(store.updates, before)
   }
 
+  /// Nothing of ours writes such numbers; a document that was edited by hand may have them.
+  func testF13_countsBeyondAnyMeasureMakeOneWaitAndNoMore() throws {
+    let absurd = #"{"count":1.7e308,"last":-1e308}"#
+    let store = MemoryDocumentStore()
+    let throttle = Throttle(documents: store, key: Array(0..<32))
+    let slots = throttle.slots(of: "x", at: "alice")
+    let json = [
+      "pairs": slots.pair, "accounts": slots.account, "addresses": slots.address,
+    ].map { #""\#($0)":{"counts":{"\#($1.name)":\#(absurd)}}"# }.joined(separator: ",")
+    let failures = try DocumentCoder.decode(StrangersFailures.self, from: Array("{\(json)}".utf8))
+    for document in [slots.document, slots.addressDocument] {
+      try store.update(StrangersFailures.self, document) { $0 = failures }
+    }
+    XCTAssertEqual(
+      try throttle.admit(.stranger(address: "x"), at: "alice", time: time(0)), 31_536_000)
+    XCTAssertEqual(try throttle.wait(ofStrangersAt: "alice", time: time(0)), 31_536_000)
+  }
+
   func testQ3_knownBrowsersAreCountedApartFromStrangers() throws {
     let throttle = try throttle()
     _ = try throttle.admit(.knownBrowser("b"), at: "alice", time: time(0))

@@ -32,6 +32,23 @@ final class UserDirectoryTests: TemporaryFolderTestCase {
     XCTAssertTrue(try files().allSatisfy { $0.hasPrefix("data/users/") })
   }
 
+  /// Nothing of ours writes such numbers; a document that was edited by hand may have them.
+  func testF13_numbersBeyondAnyMeasureStopNoChange() throws {
+    let json = """
+      {"id":"u","username":"alice","profile":{"email":"","firstName":"","lastName":"","gender":"",\
+      "phone":"","city":""},"passwordHash":"h","passwordGeneration":\(Int.max),"isDisabled":false,\
+      "signOutsEverywhere":\(Int.max),"strangersFailures":\(Int.min)}
+      """
+    let user = try DocumentCoder.decode(User.self, from: Array(json.utf8))
+    let store = try FileDocumentStore(path: "\(folder)/data")
+    try store.update(User.self, "alice") { $0 = user }
+    let directory = UserDirectory(documents: store)
+    XCTAssertFalse(try directory.countStrangersFailure(at: user, called: "alice"))
+    XCTAssertNoThrow(try directory.forgetBrowsers(of: user))
+    XCTAssertNotEqual(user.browserGeneration, user.passwordGeneration)
+    XCTAssertTrue(try directory.changePassword(of: user, toHash: "other"))
+  }
+
   func testGroupsTakeThePlaceOfOthersAndThoseOfEarlierDocumentsAreNone() throws {
     let user = try add("alice")
     let directory = try directory()

@@ -53,6 +53,18 @@ final class RequestDecodingTests: XCTestCase {
     XCTAssertEqual(request.time, time)
   }
 
+  /// A hyphen would make a second name for a header of which one is allowed.
+  func testA15_aParameterWithAHyphenInItsNameIsNoHeader() throws {
+    let request = try decoded(
+      more: [
+        ("CONTENT_TYPE", "application/json"), ("HTTP_CONTENT-TYPE", "text/plain"),
+        ("HTTP_SEC-FETCH-SITE", "same-origin"), ("HTTP_X_A-B", "1"),
+      ])
+    XCTAssertEqual(request.header(.contentType), "application/json")
+    XCTAssertNil(request.header(HTTPField.Name("Sec-Fetch-Site")!))
+    XCTAssertEqual(request.headers, [.contentType: "application/json"])
+  }
+
   func testA2_missingMethodOrTargetIsRefused() {
     XCTAssertEqual(status([("REQUEST_METHOD", nil)]), 400)
     XCTAssertEqual(status([("REQUEST_METHOD", "")]), 400)

@@ -3,6 +3,7 @@ import FileDocumentStore
 import Foundation
 import Glibc
 import SystemCalls
+import TestSupport
 import XCTest
 
 /// A write that does not fit: the old document stays, and nothing else is left behind.
@@ -29,10 +30,8 @@ final class FullDiskTests: StoreTestCase {
 
   func testF6_fullDiskLeavesTheOldDocumentAndNothingElse() throws {
     mkdir(path, 0o700)
-    guard try run("mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "none", path) else {
-      throw XCTSkip("only root may mount a small disk")
-    }
-    defer { _ = try? run("umount", "-l", path) }
+    try XCTSkipUnless(try mountSmallDisk(path, size: "64k"), "only root may mount a small disk")
+    defer { unmount(path) }
     let store = try store(holding: "a")
     // The free 48 KiB take the old document and no second copy of the large one behind a filler.
     let filler = try System.open("\(path)/filler", O_WRONLY | O_CREAT, mode: 0o600)
@@ -62,15 +61,5 @@ final class FullDiskTests: StoreTestCase {
     try assertFails(store, with: EFBIG)
     setrlimit(resource, &old)
     XCTAssertNoThrow(try store.update(Note.self, "a") { $0 = large })
-  }
-
-  private func run(_ arguments: String...) throws -> Bool {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus == 0
   }
 }

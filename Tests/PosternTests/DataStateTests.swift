@@ -54,6 +54,27 @@ final class DataStateTests: TemporaryFolderTestCase {
     XCTAssertEqual(state.troubles, [])
   }
 
+  func testF35_aDiskWithLessThanTheReserveIsATroubleUntilThereIsMore() throws {
+    try XCTSkipUnless(try mountSmallDisk(data, size: "1m"), "only root may mount a small disk")
+    defer { unmount(data) }
+    try write("keys")
+    let state = try state()
+    XCTAssertEqual(state.troubles, [])
+    let filler = "\(data)/filler"
+    try Data(count: 1 << 20 - 90 << 10).write(to: URL(fileURLWithPath: filler))
+    XCTAssertEqual(state.troubles, [.disk])
+    try write("other")
+    XCTAssertEqual(state.troubles, [.disk, .keys])
+    unlink(filler)
+    XCTAssertEqual(state.troubles, [.keys])
+    XCTAssertEqual(try self.state(["POSTERN_DISK_RESERVE": "0"]).troubles, [])
+  }
+
+  func testTheEndOfATroubleIsSaidOfWhatIsOver() {
+    XCTAssertEqual(DataState.Trouble.keys.end, DataState.Trouble.folder.end)
+    XCTAssertNotEqual(DataState.Trouble.disk.end, DataState.Trouble.folder.end)
+  }
+
   func testDocumentsMayComeAndGo() throws {
     let state = try state()
     mkdir("\(data)/users", 0o700)

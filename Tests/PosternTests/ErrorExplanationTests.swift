@@ -14,6 +14,7 @@ final class ErrorExplanationTests: XCTestCase {
         DocumentStoreError.unavailable(reason: "tokens/3f/x.json: write: No space left on device"),
         "store_unavailable", "5"
       ),
+      (DocumentStoreError.full(reason: "the disk has no room"), "store_full", "30"),
       (PasswordHasherError.tooMany, "too_many_sign_ins", "1"),
       (PasswordHasherError.unavailable, "no_memory", "5"),
     ]

@@ -38,7 +38,8 @@ final class SettingsFileTests: TemporaryFolderTestCase {
   func testQ10_aSettingThatIsGivenTwiceIsRefused() throws {
     for json in [
       #"{"tokens": {"grace": 5}, "tokens": {"grace": 6}}"#, #"{"data": "/a", "data": "/b"}"#,
-      #"{"data": "/a",}"#,
+      #"{"data": "/a",}"#, #"{"tokens": {"grace": 5}, "tokens.grace": 6}"#,
+      #"{"tokens.grace": 6, "tokens": {"grace": 5}}"#,
     ] {
       try Data(json.utf8).write(to: URL(fileURLWithPath: path))
       assertRefused(path, "is not a JSON object of settings, each given once")

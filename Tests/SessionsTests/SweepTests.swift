@@ -6,6 +6,28 @@ import XCTest
 final class SweepTests: TemporaryFolderTestCase {
   private let device = Device(fingerprint: nil, userAgent: "", address: "")
 
+  /// Nothing of ours writes such times; a document that was edited by hand may have them.
+  func testF13_timesBeyondAnyMeasureEndOrGoOnAndStopNothing() throws {
+    for (expiry, end) in [
+      ("\(Int.max)", "1e300"), ("\(Int.min)", "1e300"), ("\(Int.min)", "-1e300"), ("0", "1e19"),
+    ] {
+      let json = """
+        {"username":"alice","sessions":[{"id":"s","createdAt":-1e300,"lastUsedAt":1e300,\
+        "endsAt":\(end),"current":{"id":"j","issuedAt":\(Int.min),"expiresAt":\(expiry)},\
+        "recent":[{"id":"r","replacedAt":1e300}],"userAgent":"","address":""}]}
+        """
+      let sessions = try DocumentCoder.decode(UserSessions.self, from: Array(json.utf8))
+      let isLive = expiry == "\(Int.max)"
+      XCTAssertEqual(sessions.live(at: TestHouse.now).count, isLive ? 1 : 0)
+      for id in ["j", "r"] {
+        var sessions = sessions
+        let token = PresentedToken(session: "s", id: id, fingerprint: nil)
+        let outcome = sessions.refresh(with: token, at: TestHouse.now, policy: SessionPolicy())
+        XCTAssertEqual(outcome.decision, isLive ? id == "j" ? .rotate : .reuse : .noSession)
+      }
+    }
+  }
+
   func testExpiredSessionsGoAndTheDocumentsOfThoseWhoHaveNoneLeft() throws {
     let documents = try TestStore.open(folder: folder)
     let store = SessionStore(documents: documents, policy: SessionPolicy(refreshLifetime: 60))

@@ -28,6 +28,20 @@ final class FileTests: TemporaryFolderTestCase {
     XCTAssertEqual(try System.status(of: file).st_size, 0)
   }
 
+  func testFreeSpaceIsThatOfTheFileSystemOfTheFile() throws {
+    try XCTSkipUnless(try mountSmallDisk(folder, size: "1m"), "only root may mount a small disk")
+    defer { unmount(folder) }
+    let file = try System.open("\(folder)/f", O_RDWR | O_CREAT, mode: 0o600)
+    XCTAssertEqual(try System.freeSpace(of: file).bytes, .init(free: 1 << 20, all: 1 << 20))
+    let files = try XCTUnwrap(System.freeSpace(of: file).files)
+    try System.write([UInt8](repeating: 1, count: 10_000), to: file)
+    _ = try System.open("\(folder)/g", O_RDWR | O_CREAT, mode: 0o600)
+    XCTAssertEqual(
+      try System.freeSpace(of: root()).bytes, .init(free: 1 << 20 - 12_288, all: 1 << 20))
+    XCTAssertEqual(
+      try System.freeSpace(of: file).files, .init(free: files.free - 1, all: files.all))
+  }
+
   func testF14_lastNameIsNeverFollowedWhereItIsALink() throws {
     try Data("precious".utf8).write(to: URL(fileURLWithPath: "\(folder)/target"))
     symlink("target", "\(folder)/link")

@@ -45,7 +45,8 @@ func openStore(
     if case .refuse(let hint) = missing, try System.statusOfTarget(ofPath: path) == nil {
       throw ConfigurationError("There is no data folder at \(path)." + hint)
     }
-    return try FileDocumentStore(path: path)
+    return try FileDocumentStore(
+      path: path, reserve: DiskReserve(size: configuration.diskReserve << 20))
   case .redis(let address):
     var options = RedisDocumentStore.Options()
     options.waitReplicas = configuration.waitReplicas

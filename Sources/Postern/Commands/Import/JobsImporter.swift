@@ -50,6 +50,7 @@ struct JobsImporter: Sendable {
     // A file that is imported again changes little: reading costs no sync.
     let isChange = outcomes.contains { $0.outcome == .added || $0.outcome == .updated }
     guard isChange, !isDryRun else { return outcomes }
+    try documents.requireRoom()
     return try documents.update(JobList.self, user) { merge(jobs, into: &$0) }
   }
 

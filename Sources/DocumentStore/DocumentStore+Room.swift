@@ -1,0 +1,3 @@
+extension DocumentStore {
+  public func requireRoom() throws {}
+}
