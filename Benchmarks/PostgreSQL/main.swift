@@ -4,79 +4,68 @@ import Glibc
 import PostgreSQLDocumentStore
 import Synchronization
 
-// Changes the documents of as many users as there are connections, each on a thread of its own:
-//   PostgreSQLBenchmark URL init
-//   PostgreSQLBenchmark URL CONNECTIONS SECONDS
-// Prints how many changes a second were answered, and the median and the 99th percentile of one in
-// milliseconds.
+// Changes the documents of 1000 users over and over, as refreshes do, and prints how many a second, and
+// the median and the 99th percentile of one in milliseconds:
+//   PostgreSQLBenchmark URL THREADS SECONDS
+// Makes the table and the documents where they are missing.
 
-/// As large as a user's sessions: about 1.5 kB.
-struct Sessions: Document {
-  static let collection = "sessions"
-  var changes = 0
-  var entries = (0..<5).map { number in
-    Dictionary(
-      uniqueKeysWithValues: (0..<5).map { ("field\($0)", "session-\(number)-" + token) })
-  }
-  var endsAt = Date(timeIntervalSince1970: 2_000_000_000)
+let users = 1000
+
+/// As large as the sessions of a user with three devices.
+struct Ledger: Document {
+  static let collection = "ledgers"
+  var count = 0
+  var text = String(repeating: "x", count: 1450)
+  var endsAt = Date(timeIntervalSince1970: 4_000_000_000)
 
   var expiry: Date? { endsAt }
-  private static let token = "N2Y4ZDkwYTEtYzNiMi00ZTVkLTg5"
-  private var token: String { Self.token }
 }
 
-let arguments = CommandLine.arguments
-guard arguments.count > 2 else {
-  print("usage: PostgreSQLBenchmark URL init | URL CONNECTIONS SECONDS")
+guard CommandLine.arguments.count == 4, let threads = Int(CommandLine.arguments[2]),
+  let seconds = Double(CommandLine.arguments[3])
+else {
+  print("usage: PostgreSQLBenchmark URL THREADS SECONDS")
   exit(2)
 }
-let store = PostgreSQLDocumentStore(
-  arguments[1], timeout: .seconds(30), statementTimeout: .seconds(30))
-if arguments[2] == "init" {
-  try store.makeTable()
-  for number in 0..<64 { try store.update(Sessions.self, "user-\(number)") { $0 = Sessions() } }
-  exit(0)
-}
-guard arguments.count == 4, let connections = Int(arguments[2]), let seconds = Int(arguments[3])
-else { exit(2) }
 
-final class Times: Sendable {
-  let all = Mutex<[Double]>([])
+let store = PostgreSQLDocumentStore(
+  CommandLine.arguments[1], timeout: .seconds(30), statementTimeout: .seconds(30))
+try store.makeTable()
+if try store.keys(of: Ledger.self).count < users {
+  for user in 0..<users { try store.update(Ledger.self, "\(user)") { $0 = $0 ?? Ledger() } }
 }
-let times = Times()
-let end = ContinuousClock.now + .seconds(seconds)
-var threads: [pthread_t] = []
-final class Work {
-  let number: Int
-  init(_ number: Int) { self.number = number }
-}
-for number in 0..<connections {
-  var thread = pthread_t()
-  pthread_create(
-    &thread, nil,
-    { work in
-      guard let work else { return nil }
-      let number = Unmanaged<Work>.fromOpaque(work).takeRetainedValue().number
-      var own: [Double] = []
-      do {
-        while ContinuousClock.now < end {
-          let begin = ContinuousClock.now
-          try store.update(Sessions.self, "user-\(number)") {
-            $0?.changes += 1
-            $0?.endsAt += 1
-          }
-          own.append((.now - begin) / .milliseconds(1))
-        }
-      } catch {
-        print(error)
-        exit(1)
+let deadline = ContinuousClock.now + .seconds(seconds)
+let times = Mutex<[Double]>([])
+let failure = Mutex<String?>(nil)
+let running = Atomic(threads)
+
+@Sendable func change() {
+  var own: [Double] = []
+  do {
+    while ContinuousClock.now < deadline {
+      let key = "\(Int.random(in: 0..<users))"
+      let time = try ContinuousClock().measure {
+        try store.update(Ledger.self, key) { $0 = Ledger(count: ($0?.count ?? 0) + 1) }
       }
-      times.all.withLock { $0 += own }
-      return nil
-    }, Unmanaged.passRetained(Work(number)).toOpaque())
-  threads.append(thread)
+      own.append(time / .milliseconds(1))
+    }
+  } catch {
+    failure.withLock { $0 = "\(error)" }
+  }
+  times.withLock { $0 += own }
+  running.subtract(1, ordering: .sequentiallyConsistent)
 }
-for thread in threads { pthread_join(thread, nil) }
-let all = times.all.withLock { $0.sorted() }
-guard !all.isEmpty else { exit(1) }
-print(Double(all.count) / Double(seconds), all[all.count / 2], all[all.count * 99 / 100])
+
+for _ in 0..<threads {
+  var thread = pthread_t()
+  pthread_create(&thread, nil, { _ in change(); return nil }, nil)
+  pthread_detach(thread)
+}
+while running.load(ordering: .sequentiallyConsistent) > 0 { usleep(1000) }
+if let failure = failure.withLock({ $0 }) {
+  print(failure)
+  exit(1)
+}
+let sorted = times.withLock { $0 }.sorted()
+guard !sorted.isEmpty else { exit(1) }
+print(Double(sorted.count) / seconds, sorted[sorted.count / 2], sorted[sorted.count * 99 / 100])

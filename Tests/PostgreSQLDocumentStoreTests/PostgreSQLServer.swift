@@ -65,7 +65,7 @@ final class PostgreSQLServer {
     process.arguments = Array(arguments.dropFirst())
     process.currentDirectoryURL = URL(fileURLWithPath: "/")
     process.standardOutput = FileHandle.nullDevice
-    FileManager.default.createFile(atPath: "\(place)/log", contents: nil)
+    try Data().write(to: URL(fileURLWithPath: "\(place)/log"))
     process.standardError = FileHandle(forWritingAtPath: "\(place)/log")
     try process.run()
     self.process = process

@@ -65,6 +65,13 @@ class PostgreSQLTestCase: TemporaryFolderTestCase {
   }
 }
 
+/// For other threads.
+func assertDone(
+  file: StaticString = #filePath, line: UInt = #line, _ body: () throws -> Void
+) {
+  do { try body() } catch { XCTFail("\(error)", file: file, line: line) }
+}
+
 /// A document about as large as a user's sessions are, and which updates made it so.
 struct Ledger: Document {
   static let collection = "ledgers"

@@ -9,10 +9,12 @@ import XCTest
 final class TableTests: PostgreSQLTestCase {
   func testTableIsMadeOnceAlsoByManyAtOnce() throws {
     let server = try start()
+    let url = server.url
     for _ in 0..<5 {
       onThreads(8) { _ in
-        XCTAssertNoThrow(
-          try PostgreSQLDocumentStore(server.url, statementTimeout: .seconds(30)).makeTable())
+        assertDone {
+          try PostgreSQLDocumentStore(url, statementTimeout: .seconds(30)).makeTable()
+        }
       }
       XCTAssertEqual(try server.sql("select version from postern_schema"), "1\n")
       try server.sql("drop table postern_documents, postern_schema")
@@ -37,7 +39,7 @@ final class TableTests: PostgreSQLTestCase {
       PostgreSQLDocumentStore.migrations + [
         "alter table postern_documents add column if not exists more text"
       ]
-    onThreads(4) { _ in XCTAssertNoThrow(try store.makeTable(later)) }
+    onThreads(4) { _ in assertDone { try store.makeTable(later) } }
     XCTAssertEqual(try server.sql("select max(version) from postern_schema"), "2\n")
     try store.append(2, to: "a")
     XCTAssertEqual(try server.sql("select count(more) from postern_documents"), "0\n")
