@@ -58,7 +58,11 @@ let running = Atomic(threads)
 
 for _ in 0..<threads {
   var thread = pthread_t()
-  pthread_create(&thread, nil, { _ in change(); return nil }, nil)
+  pthread_create(
+    &thread, nil,
+    { _ in
+      change(); return nil
+    }, nil)
   pthread_detach(thread)
 }
 while running.load(ordering: .sequentiallyConsistent) > 0 { usleep(1000) }

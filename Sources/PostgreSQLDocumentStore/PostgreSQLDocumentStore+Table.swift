@@ -53,7 +53,8 @@ extension PostgreSQLDocumentStore {
   private func refuse(_ version: Int, laterThan known: Int) throws {
     guard version > known else { return }
     throw DocumentStoreError.unavailable(
-      reason: "a later version of Postern made PostgreSQL's tables: schema \(version), not \(known)")
+      reason: "a later version of Postern made PostgreSQL's tables: schema \(version), not \(known)"
+    )
   }
 
   /// `if not exists` does not keep two from making the same table at once: the second gets an error.
@@ -86,12 +87,13 @@ extension PostgreSQLDocumentStore {
       }
       _ = try ask("select 1 from postern_documents limit 1")
       // Servers that are not PostgreSQL know none of them, and answer NULL.
-      let row = try ask(
-        """
-        select current_setting('synchronous_commit', true), current_setting('fsync', true),
-        current_setting('synchronous_standby_names', true)
-        """
-      ).rows.first ?? []
+      let row =
+        try ask(
+          """
+          select current_setting('synchronous_commit', true), current_setting('fsync', true),
+          current_setting('synchronous_standby_names', true)
+          """
+        ).rows.first ?? []
       let values = row.map { $0.map { String(decoding: $0, as: UTF8.self) } ?? "" }
       guard values.count == 3 else { return [] }
       return Self.warnings(synchronousCommit: values[0], fsync: values[1], standbys: values[2])

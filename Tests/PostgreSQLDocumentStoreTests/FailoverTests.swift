@@ -15,9 +15,11 @@ final class FailoverTests: PostgreSQLTestCase {
     if isSynchronous {
       try primary.sql("alter system set synchronous_standby_names = 'standby'")
       try primary.sql("select pg_reload_conf()")
-      try primary.wait(for: "select count(*) = 1 from pg_stat_replication where sync_state = 'sync'")
+      try primary.wait(
+        for: "select count(*) = 1 from pg_stat_replication where sync_state = 'sync'")
     } else {
-      try primary.wait(for: "select count(*) = 1 from pg_stat_replication where state = 'streaming'")
+      try primary.wait(
+        for: "select count(*) = 1 from pg_stat_replication where state = 'streaming'")
     }
     let url = """
       postgresql://postern@/postgres?host=\(primary.place),\(standby.place)\
@@ -28,17 +30,18 @@ final class FailoverTests: PostgreSQLTestCase {
       try store.makeTable()
       return store
     }
-    try standby.wait(for: "select count(*) = 1 from pg_tables where tablename = 'postern_documents'")
+    try standby.wait(
+      for: "select count(*) = 1 from pg_tables where tablename = 'postern_documents'")
     let load = Load(on: stores, keys: 8)
     load.wait(for: 200, since: .now)
     if isBehind {
-      // It no longer receives; who waits for it gets no answer any more.
-      for id in standby.children() { kill(id, SIGSTOP) }
+      // It no longer gets anything; what waits for it gets no answer any more.
+      let senders = try primary.sql("select pid from pg_stat_replication")
+      for id in senders.split(separator: "\n").compactMap({ pid_t($0) }) { kill(id, SIGSTOP) }
       usleep(300_000)
     }
     let time = ContinuousClock.now
     primary.kill()
-    if isBehind { for id in standby.children() { kill(id, SIGCONT) } }
     try standby.promote()
     load.wait(for: 100, since: .now)
     let seconds = load.seconds(from: time) ?? .infinity

@@ -102,7 +102,8 @@ final class Load: Sendable {
     outcome.failed = all.count - outcome.acknowledged
     for key in keys {
       let numbers = try store.numbers(key) ?? []
-      let places = Dictionary(zip(numbers, numbers.indices), uniquingKeysWith: { first, _ in first })
+      let places = Dictionary(
+        zip(numbers, numbers.indices), uniquingKeysWith: { first, _ in first })
       let own = all.filter { $0.key == key }
       let byNumber = Dictionary(uniqueKeysWithValues: own.map { ($0.number, $0) })
       outcome.doubled += numbers.count - places.count

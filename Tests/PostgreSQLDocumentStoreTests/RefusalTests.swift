@@ -38,7 +38,7 @@ final class RefusalTests: PostgreSQLTestCase {
   }
 
   func testG4_ADeadlockIsRetried() throws {
-    let server = try start("deadlock_timeout=200ms")
+    let server = try start("deadlock_timeout=5s")
     let store = try patientStore(server.url)
     try store.append(1, to: "a")
     // A change of the document takes another lock after its own.
@@ -65,7 +65,7 @@ final class RefusalTests: PostgreSQLTestCase {
         select count(*) > 0 from pg_stat_activity where wait_event_type = 'Lock'
         and query like 'update postern_documents%'
         """)
-    // The other way round: the server ends the store's statement.
+    // The other way round: the store's statement is the first to find that they wait for each other.
     _ = try other.run(
       "select 1 from postern_documents for update", until: .now + .seconds(30))
     _ = try other.run("commit")
@@ -81,7 +81,7 @@ final class RefusalTests: PostgreSQLTestCase {
     let other = try PostgreSQLConnection(server.url)
     for timeout in ["lock_timeout", "statement_timeout"] {
       let store = PostgreSQLDocumentStore(
-        server.url(as: "postern", "&options=-c%20\(timeout)=300"), statementTimeout: .seconds(30))
+        server.url(as: "postern", "&options=-c%20\(timeout)%3D300"), statementTimeout: .seconds(30))
       _ = try other.run("begin")
       _ = try other.run("select 1 from postern_documents for update")
       assertUnavailable("SQLSTATE", isBusy: true) { try store.append(2, to: "a") }
@@ -105,9 +105,9 @@ final class RefusalTests: PostgreSQLTestCase {
     let writing = PostgreSQLDocumentStore(
       server.url(as: "postern", "&target_session_attrs=read-write"))
     assertUnavailable("read-only") { try writing.append(2, to: "a") }
-    try server.sql(
-      "set default_transaction_read_only = off;"
-        + "alter database postgres reset default_transaction_read_only")
+    let owner = try PostgreSQLConnection(server.url)
+    _ = try owner.run("set default_transaction_read_only = off")
+    _ = try owner.run("alter database postgres reset default_transaction_read_only")
     try late.append(3, to: "a")
     try writing.append(4, to: "a")
     XCTAssertEqual(try late.numbers("a"), [1, 3, 4])
@@ -120,7 +120,7 @@ final class RefusalTests: PostgreSQLTestCase {
     let server = try start(
       before: [
         "/usr/bin/unshare", "-m", "/bin/sh", "-c",
-        "mount -t tmpfs -o size=1m,mode=777 tmpfs \"$0\" && exec \"$@\"", small,
+        "mount -t tmpfs -o size=1m tmpfs \"$0\" && chown postgres \"$0\" && exec \"$@\"", small,
       ])
     let store = try patientStore(server.url)
     try store.append(1, to: "a")
@@ -172,7 +172,8 @@ final class RefusalTests: PostgreSQLTestCase {
     // One that was changed: kept connections go on, new ones need it.
     try server.sql("alter role worker password 'new-password'")
     try right.append(3, to: "a")
-    try server.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'worker'")
+    try server.sql(
+      "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'worker'")
     assertUnavailable("password authentication failed") { try right.append(4, to: "a") }
     try store("new-password").append(5, to: "a")
     XCTAssertEqual(try store("new-password").numbers("a"), [1, 3, 5])
@@ -193,7 +194,8 @@ final class RefusalTests: PostgreSQLTestCase {
     let other = PostgreSQLDocumentStore(server.url(as: "worker"))
     assertUnavailable("too many connections") { try other.append(2, to: "a") }
     try store.append(3, to: "a")
-    try server.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'worker'")
+    try server.sql(
+      "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'worker'")
     try other.append(4, to: "a")
     XCTAssertEqual(try other.numbers("a"), [1, 3, 4])
   }
@@ -240,7 +242,8 @@ final class RefusalTests: PostgreSQLTestCase {
       reason("connection to server at \"a\", port 1 failed: Connection refused\n\tIs it?\n"),
       "cannot connect: Connection refused")
     XCTAssertEqual(
-      reason("connection to server at \"a\" failed: x\nconnection to server at \"b\" failed: FATAL:  y"),
+      reason(
+        "connection to server at \"a\" failed: x\nconnection to server at \"b\" failed: FATAL:  y"),
       "cannot connect: FATAL:  y")
   }
 }

@@ -40,7 +40,9 @@ final class UnknownOutcomeTests: PostgreSQLTestCase {
       }
       done.signal()
     }
-    try body()
+    do { try body() } catch {
+      XCTFail("\(error), after: \(result.withLock { $0 })")
+    }
     XCTAssertEqual(done.wait(timeout: .now() + 60), .success)
     return result.withLock { $0 }
   }
@@ -157,7 +159,8 @@ final class UnknownOutcomeTests: PostgreSQLTestCase {
       }
       done.signal()
     }
-    let isWaiting = waiting("Lock").replacingOccurrences(of: "update post", with: "delete from post")
+    let isWaiting = waiting("Lock").replacingOccurrences(
+      of: "update post", with: "delete from post")
     try server.wait(for: isWaiting)
     try server.sql(terminate.replacingOccurrences(of: "update post", with: "delete from post"))
     try server.wait(for: isWaiting)
