@@ -17,6 +17,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
   ///   of `connect_timeout`, each host has 2 seconds.
   /// - Throws: `PostgreSQLError.noConnection`
   init(_ url: String) throws(PostgreSQLError) {
+    if let fault = PostgreSQLDocumentStore.libraryFault { throw .noConnection(fault) }
     // The later one counts, so that the URL may say otherwise of the first two.
     let options = [
       ("connect_timeout", "2"), ("fallback_application_name", "postern"), ("dbname", url),
@@ -115,7 +116,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
       until: deadline)
   }
 
-  /// Sends what `PQsend…` has prepared, and waits for its one result.
+  /// Sends what `PQsend…` has prepared, and waits until all is answered.
   private func answer(
     to isPrepared: Int32, until deadline: ContinuousClock.Instant
   ) throws(PostgreSQLError) -> Result {
@@ -130,9 +131,18 @@ final class PostgreSQLConnection: @unchecked Sendable {
       try wait(for: POLLIN | POLLOUT, until: deadline)
       PQconsumeInput(connection)
     }
-    let first = try nextResult(until: deadline)
-    while let more = try nextResult(until: deadline) { PQclear(more) }
-    return try read(first)
+    var last: OpaquePointer?
+    do throws(PostgreSQLError) {
+      // The commit comes after the result: where it fails, that is told by another result.
+      while let next = try nextResult(until: deadline) {
+        PQclear(last)
+        last = next
+      }
+    } catch {
+      PQclear(last)
+      throw error
+    }
+    return try read(last)
   }
 
   /// - Returns: `nil` after the last one.

@@ -22,7 +22,7 @@ extension PostgreSQLDocumentStore {
   /// `postern store init`, and not for workers, which need no right to do it. Any number may do it
   /// at once.
   ///
-  /// - Throws: `DocumentStoreError.unavailable`, also where a later version of Postern made it.
+  /// - Throws: `DocumentStoreError.unavailable`; `UnfitStore` where a later version of Postern made it.
   public func makeTable() throws { try makeTable(Self.migrations) }
 
   func makeTable(_ migrations: [String]) throws {
@@ -73,17 +73,17 @@ extension PostgreSQLDocumentStore {
   /// Asks the server how it keeps what it is given.
   ///
   /// - Returns: what may be lost with its settings, for the log.
-  /// - Throws: `DocumentStoreError.unavailable` where it cannot be asked, there is no table, or it is
-  ///   of another version.
+  /// - Throws: `DocumentStoreError.unavailable` where it cannot be asked; `UnfitStore` where there is
+  ///   no table, or it is of another version.
   public func checkServers() throws -> [String] {
     try naming("settings") {
       guard let version = try schemaVersion() else {
-        throw DocumentStoreError.unavailable(reason: Self.tableHint)
+        throw UnfitStore(Self.tableHint)
       }
       try refuse(version, laterThan: Self.migrations.count)
       guard version == Self.migrations.count else {
-        throw DocumentStoreError.unavailable(
-          reason: "PostgreSQL's tables are of an earlier version: run postern store init")
+        throw UnfitStore(
+          "PostgreSQL's tables are of an earlier version: run postern store init")
       }
       _ = try ask("select 1 from postern_documents limit 1")
       // Servers that are not PostgreSQL know none of them, and answer NULL.

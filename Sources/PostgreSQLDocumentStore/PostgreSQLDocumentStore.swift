@@ -1,3 +1,4 @@
+import CPQ
 public import DocumentStore
 import Execution
 public import FoundationEssentials
@@ -26,6 +27,14 @@ public struct PostgreSQLDocumentStore: VersionedDocumentStore {
     self.timeout = timeout
     self.statementTimeout = statementTimeout
     pool = ConnectionPool(url)
+  }
+
+  /// Why libpq cannot be used, for the operator; `nil` where it can. Loads it, which costs some
+  /// milliseconds and megabytes, and is left for those to do who need it.
+  public static var libraryFault: String? {
+    open_libpq().map {
+      "libpq is missing: install the package libpq5, and restart (\(String(cString: $0)))"
+    }
   }
 
   // MARK: - The operations of an engine

@@ -58,6 +58,10 @@ class PostgreSQLTestCase: TemporaryFolderTestCase {
         DocumentStoreError.busy(let reason) where isBusy:
         XCTAssertTrue(
           expected.isEmpty || reason.contains(expected), reason, file: file, line: line)
+      case let unfit as UnfitStore:
+        XCTAssertTrue(
+          !expected.isEmpty && unfit.description.contains(expected), unfit.description, file: file,
+          line: line)
       default: XCTFail("\(error)", file: file, line: line)
       }
     }

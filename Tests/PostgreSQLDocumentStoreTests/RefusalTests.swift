@@ -75,6 +75,21 @@ final class RefusalTests: PostgreSQLTestCase {
     XCTAssertTrue(server.log.contains("deadlock detected"))
   }
 
+  func testG4_AChangeWhoseCommitFailsIsNotAcknowledged() throws {
+    let server = try start()
+    let store = try patientStore(server.url)
+    try store.append(1, to: "a")
+    try server.sql(
+      """
+      create function fail() returns trigger language plpgsql as $$ begin
+        raise exception 'at the end' using errcode = '23514'; end $$;
+      create constraint trigger fail after update on postern_documents deferrable initially deferred
+      for each row execute function fail()
+      """)
+    assertUnavailable("SQLSTATE 23514") { try store.append(2, to: "a") }
+    XCTAssertEqual(try store.numbers("a"), [1])
+  }
+
   func testG4_WhatWaitsTooLongForALockIsBusyAndChangesNothing() throws {
     let server = try start()
     try patientStore(server.url).append(1, to: "a")
