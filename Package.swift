@@ -173,6 +173,10 @@ let package = Package(
       dependencies: ["Accounts", "FileDocumentStore", "Sessions"],
       path: "Benchmarks/Store"),
 
+    .executableTarget(
+      name: "PostgreSQLBenchmark", dependencies: ["DocumentStore", "PostgreSQLDocumentStore"],
+      path: "Benchmarks/PostgreSQL"),
+
     // One test target for each source target, and what they share.
     .target(
       name: "TestSupport",

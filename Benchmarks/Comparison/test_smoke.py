@@ -55,6 +55,11 @@ class SmokeTests(unittest.TestCase):
             plot = pathlib.Path(folder, "refreshes-by-users.svg").read_text()
             self.assertEqual(plot.count("<polyline"), 2)
 
+    def test_changes_in_postgresql_stand_beside_a_bare_benchmark(self):
+        shown = self.compare("postgresql")
+        self.assertRows(shown, "pgbench, the change", "postern")
+        self.assertIn("documents, 16 connections | ", shown)
+
     def test_one_request_is_counted(self):
         shown = self.bench("counts", "--count", "5")
         self.assertRegex(shown, r"\| an unknown route, postern \| [\d,]+ \|")

@@ -9,18 +9,27 @@
 
 // All that this program calls: type, name, parameters, arguments.
 #define FUNCTIONS(F)                                                                               \
-  F(PGconn *, PQconnectdb, (const char *conninfo), (conninfo))                                     \
+  F(PGconn *, PQconnectdbParams,                                                                   \
+    (const char *const *keywords, const char *const *values, int expand_dbname),                   \
+    (keywords, values, expand_dbname))                                                             \
+  F(char *, PQerrorMessage, (const PGconn *conn), (conn))                                           \
   F(ConnStatusType, PQstatus, (const PGconn *conn), (conn))                                        \
   F(void, PQfinish, (PGconn * conn), (conn))                                                       \
   F(PQnoticeProcessor, PQsetNoticeProcessor,                                                       \
     (PGconn * conn, PQnoticeProcessor proc, void *arg), (conn, proc, arg))                         \
-  F(PGresult *, PQprepare,                                                                         \
+  F(int, PQsetnonblocking, (PGconn * conn, int arg), (conn, arg))                                  \
+  F(int, PQsendPrepare,                                                                            \
     (PGconn * conn, const char *stmtName, const char *query, int nParams, const Oid *paramTypes),  \
     (conn, stmtName, query, nParams, paramTypes))                                                  \
-  F(PGresult *, PQexecPrepared,                                                                    \
+  F(int, PQsendQueryPrepared,                                                                      \
     (PGconn * conn, const char *stmtName, int nParams, const char *const *paramValues,             \
      const int *paramLengths, const int *paramFormats, int resultFormat),                          \
     (conn, stmtName, nParams, paramValues, paramLengths, paramFormats, resultFormat))              \
+  F(int, PQflush, (PGconn * conn), (conn))                                                         \
+  F(int, PQsocket, (const PGconn *conn), (conn))                                                   \
+  F(int, PQconsumeInput, (PGconn * conn), (conn))                                                  \
+  F(int, PQisBusy, (PGconn * conn), (conn))                                                        \
+  F(PGresult *, PQgetResult, (PGconn * conn), (conn))                                              \
   F(ExecStatusType, PQresultStatus, (const PGresult *res), (res))                                  \
   F(char *, PQresultErrorField, (const PGresult *res, int fieldcode), (res, fieldcode))            \
   F(int, PQntuples, (const PGresult *res), (res))                                                  \

@@ -1,32 +1,65 @@
 import CPQ
+import Glibc
 
 /// One connection to the server, used by one thread at a time.
 ///
 /// `@unchecked Sendable`: the pool hands it to one thread at a time.
 final class PostgreSQLConnection: @unchecked Sendable {
   private let connection: OpaquePointer
-  private var prepared: Set<String> = []
+  /// The names of the statements that are prepared. The server cuts names after 63 bytes, so that the
+  /// text itself is none.
+  private var prepared: [String: String] = [:]
+  private var wasWarned = false
   /// Whether the server may still be asked on it.
   private(set) var isUsable = true
 
-  /// - Parameter conninfo: a URL or `key=value` pairs (libpq, "Connection Strings").
-  /// - Throws: `PostgreSQLError.connection`
-  init(_ conninfo: String) throws(PostgreSQLError) {
-    if let fault = PostgreSQLDocumentStore.libraryFault { throw .connection(fault) }
-    guard let connection = PQconnectdb(conninfo) else {
-      throw .connection("no memory for a connection")
-    }
+  /// - Parameter url: a URL or `key=value` pairs (libpq, "Connection Strings"). Where it says nothing
+  ///   of `connect_timeout`, each host has 2 seconds.
+  /// - Throws: `PostgreSQLError.noConnection`
+  init(_ url: String) throws(PostgreSQLError) {
+    if let fault = PostgreSQLDocumentStore.libraryFault { throw .noConnection(fault) }
+    // The later one counts, so that the URL may say otherwise of the first two.
+    let options = [
+      ("connect_timeout", "2"), ("fallback_application_name", "postern"), ("dbname", url),
+      ("client_encoding", "UTF8"),
+    ]
+    let keys = options.map { strdup($0.0) } + [nil]
+    let values = options.map { strdup($0.1) } + [nil]
+    defer { for text in keys + values { free(text) } }
+    guard
+      let connection = PQconnectdbParams(
+        keys.map { UnsafePointer($0) }, values.map { UnsafePointer($0) }, 1)
+    else { throw .noConnection("no memory for a connection") }
     guard PQstatus(connection) == CONNECTION_OK else {
+      let reason = PQerrorMessage(connection).map { String(cString: $0) } ?? ""
       PQfinish(connection)
-      // The message of libpq names hosts and users; a malformed password may be in it.
-      throw .connection("cannot connect")
+      throw .noConnection(Self.reason(reason))
     }
     self.connection = connection
+    PQsetnonblocking(connection, 1)
     // Notices would go to standard error.
-    PQsetNoticeProcessor(connection, { _, _ in }, nil)
+    PQsetNoticeProcessor(
+      connection,
+      { connection, _ in
+        guard let connection else { return }
+        Unmanaged<PostgreSQLConnection>.fromOpaque(connection).takeUnretainedValue().wasWarned =
+          true
+      }, Unmanaged.passUnretained(self).toOpaque())
   }
 
   deinit { PQfinish(connection) }
+
+  /// What a message of libpq says for the log: what the server or the system said last. What libpq
+  /// says of a malformed URL may have its password, and is left out.
+  static func reason(_ message: String) -> String {
+    let reasons = message.split(separator: "\n").compactMap { line -> Substring? in
+      guard line.hasPrefix("connection to server "),
+        let end = line.ranges(of: "failed: ").first?.upperBound
+      else { return nil }
+      return line[end...].prefix(200)
+    }
+    return "cannot connect" + (reasons.last.map { ": \($0)" } ?? "")
+  }
 
   /// A parameter of a statement; `nil` is NULL.
   enum Parameter {
@@ -39,14 +72,22 @@ final class PostgreSQLConnection: @unchecked Sendable {
     let rows: [[[UInt8]?]]
     /// Rows that the statement changed.
     let changed: Int
+    /// Whether the server had something to say besides, such as that it did not wait for its
+    /// synchronous standby.
+    let hasWarning: Bool
   }
 
   /// Runs a statement, which is prepared once for each connection.
-  /// - Throws: `PostgreSQLError`: `connection` where it is not known what became of the statement.
-  func run(_ statement: String, _ parameters: [Parameter] = []) throws(PostgreSQLError) -> Result {
-    if !prepared.contains(statement) {
-      _ = try check(PQprepare(connection, statement, statement, 0, nil))
-      prepared.insert(statement)
+  /// - Parameter deadline: when to stop waiting for the answer.
+  func run(
+    _ statement: String, _ parameters: [Parameter] = [],
+    until deadline: ContinuousClock.Instant = .now + .seconds(3)
+  ) throws(PostgreSQLError) -> Result {
+    wasWarned = false
+    let name = prepared[statement] ?? "postern_\(prepared.count)"
+    if prepared[statement] == nil {
+      _ = try answer(to: PQsendPrepare(connection, name, statement, 0, nil), until: deadline)
+      prepared[statement] = name
     }
     var values: [UnsafeMutablePointer<CChar>?] = []
     var lengths: [Int32] = []
@@ -59,23 +100,77 @@ final class PostgreSQLConnection: @unchecked Sendable {
         }
       values.append(
         bytes.map { bytes in
-          let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
-          for (index, byte) in bytes.enumerated() { copy[index] = CChar(bitPattern: byte) }
-          copy[bytes.count] = 0
-          return copy
+          let copy = UnsafeMutableRawPointer.allocate(byteCount: bytes.count + 1, alignment: 1)
+          copy.copyMemory(from: bytes, byteCount: bytes.count)
+          copy.storeBytes(of: 0, toByteOffset: bytes.count, as: UInt8.self)
+          return copy.bindMemory(to: CChar.self, capacity: bytes.count + 1)
         })
       lengths.append(Int32(bytes?.count ?? 0))
       formats.append(format)
     }
     defer { for value in values { value?.deallocate() } }
-    let result = try check(
-      PQexecPrepared(
-        connection, statement, Int32(parameters.count), values.map { UnsafePointer($0) }, lengths,
-        formats, 0))
-    return result
+    return try answer(
+      to: PQsendQueryPrepared(
+        connection, name, Int32(parameters.count), values.map { UnsafePointer($0) }, lengths,
+        formats, 0),
+      until: deadline)
   }
 
-  private func check(_ result: OpaquePointer?) throws(PostgreSQLError) -> Result {
+  /// Sends what `PQsend…` has prepared, and waits until all is answered.
+  private func answer(
+    to isPrepared: Int32, until deadline: ContinuousClock.Instant
+  ) throws(PostgreSQLError) -> Result {
+    guard isPrepared == 1 else {
+      isUsable = false
+      throw .lost(code: nil)
+    }
+    while true {
+      let rest = PQflush(connection)
+      if rest <= 0 { break }
+      // What the server says meanwhile is taken, or both would wait for the other.
+      try wait(for: POLLIN | POLLOUT, until: deadline)
+      PQconsumeInput(connection)
+    }
+    var last: OpaquePointer?
+    do throws(PostgreSQLError) {
+      // The commit comes after the result: where it fails, that is told by another result.
+      while let next = try nextResult(until: deadline) {
+        PQclear(last)
+        last = next
+      }
+    } catch {
+      PQclear(last)
+      throw error
+    }
+    return try read(last)
+  }
+
+  /// - Returns: `nil` after the last one.
+  private func nextResult(
+    until deadline: ContinuousClock.Instant
+  ) throws(PostgreSQLError) -> OpaquePointer? {
+    while PQisBusy(connection) == 1 {
+      try wait(for: POLLIN, until: deadline)
+      if PQconsumeInput(connection) == 0 { break }
+    }
+    return PQgetResult(connection)
+  }
+
+  private func wait(
+    for events: Int32, until deadline: ContinuousClock.Instant
+  ) throws(PostgreSQLError) {
+    while true {
+      let left = (deadline - .now) / .milliseconds(1)
+      var descriptor = pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0)
+      let count = left > 0 ? poll(&descriptor, 1, Int32(left.rounded(.up))) : 0
+      if count > 0 { return }
+      if count < 0, errno == EINTR { continue }
+      isUsable = false
+      throw .noAnswer
+    }
+  }
+
+  private func read(_ result: OpaquePointer?) throws(PostgreSQLError) -> Result {
     defer { PQclear(result) }
     switch PQresultStatus(result) {
     case PGRES_COMMAND_OK, PGRES_TUPLES_OK:
@@ -89,40 +184,21 @@ final class PostgreSQLConnection: @unchecked Sendable {
         }
       }
       let changed = PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
-      return Result(rows: rows, changed: changed)
+      return Result(rows: rows, changed: changed, hasWarning: wasWarned)
     default:
       let code = PQresultErrorField(result, PQErrorField.sqlState).map { String(cString: $0) }
-      guard PQstatus(connection) == CONNECTION_OK, let code, !code.hasPrefix("57P") else {
-        // 57P01 to 57P05: the server ends, or is not up yet.
+      guard PQstatus(connection) == CONNECTION_OK, let code else {
         isUsable = false
-        throw .connection("the connection was lost" + (code.map { " (\($0))" } ?? ""))
+        throw .lost(code: code)
       }
-      if code == "25006" { isUsable = false }
-      throw .refused(code: code)
+      let error = PostgreSQLError(code: code)
+      if error.isOutcomeUnknown || error.needsAnotherConnection { isUsable = false }
+      throw error
     }
   }
 
   private enum PQErrorField {
     /// `PG_DIAG_SQLSTATE`, a macro that Swift does not see.
     static let sqlState = Int32(UInt8(ascii: "C"))
-  }
-}
-
-/// Why a statement has no result.
-enum PostgreSQLError: Error, CustomStringConvertible {
-  case connection(String)
-  /// SQLSTATE (PostgreSQL, appendix A).
-  case refused(code: String)
-
-  /// A serialization failure or a deadlock: nothing was done, and trying again helps.
-  var isTransient: Bool {
-    if case .refused(let code) = self { code == "40001" || code == "40P01" } else { false }
-  }
-
-  var description: String {
-    switch self {
-    case .connection(let reason): reason
-    case .refused(let code): "the server answered SQLSTATE \(code)"
-    }
   }
 }

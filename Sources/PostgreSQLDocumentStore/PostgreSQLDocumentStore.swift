@@ -2,7 +2,6 @@ import CPQ
 public import DocumentStore
 import Execution
 public import FoundationEssentials
-import Synchronization
 
 /// Documents in PostgreSQL, or in what speaks its protocol: for any number of hosts.
 ///
@@ -12,14 +11,21 @@ import Synchronization
 public struct PostgreSQLDocumentStore: VersionedDocumentStore {
   /// How long `update` tries.
   public let timeout: Duration
+  /// How long the server may take for one statement.
+  public let statementTimeout: Duration
+  /// The same for what goes through a collection.
+  private static let upkeepTimeout = Duration.seconds(60)
   private let pool: ConnectionPool
 
   /// Connects to nothing yet.
   ///
   /// - Parameter url: as libpq takes it (PostgreSQL, "Connection Strings"), also with several hosts:
   ///   `postgresql://user:password@host1,host2/name?target_session_attrs=read-write`.
-  public init(_ url: String, timeout: Duration = .seconds(2)) {
+  public init(
+    _ url: String, timeout: Duration = .seconds(2), statementTimeout: Duration = .seconds(3)
+  ) {
     self.timeout = timeout
+    self.statementTimeout = statementTimeout
     pool = ConnectionPool(url)
   }
 
@@ -35,9 +41,9 @@ public struct PostgreSQLDocumentStore: VersionedDocumentStore {
 
   public func stored(_ collection: String, _ key: String) throws -> StoredDocument? {
     let result = try naming(collection) {
-      try pool.run(
+      try ask(
         "select version, document from postern_documents where collection = $1 and key = $2",
-        [.text(collection), .bytes(Array(key.utf8))], isRepeatable: true)
+        [.text(collection), .bytes(Array(key.utf8))])
     }
     guard let row = result.rows.first else { return nil }
     guard row.count == 2, let version = row[0], let text = row[1] else {
@@ -52,119 +58,88 @@ public struct PostgreSQLDocumentStore: VersionedDocumentStore {
     insteadOf old: String?
   ) throws -> Bool {
     try naming(collection) {
+      let compareAndSet = CompareAndSet(collection, key, new, expiresAt, insteadOf: old)
       do throws(PostgreSQLError) {
-        return try set(collection, key, new, expiresAt, old).changed == 1
+        let result = try tell(compareAndSet)
+        if !result.hasWarning { return result.changed == 1 }
+        if result.changed == 0 { return false }
       } catch {
         if error.isTransient { return false }
-        guard case .connection = error else { throw error }
-        // The version tells whose document is there. Where it is still the old one, the statement may
-        // yet be carried out: then it comes before the next try, which sees that.
-        let version = try stored(collection, key)?.version
-        if version == old { return false }
-        guard version == new?.version else { throw error }
-        return true
+        guard error.isOutcomeUnknown else { throw error }
+        // The same again: of the two only one can find the old version, however late the first is
+        // carried out. So the change is not made twice.
+        if case let again = try tell(compareAndSet), again.changed == 1, !again.hasWarning {
+          return true
+        }
+        // Others may have removed it as well: it is not known who did.
+        guard let new, try stored(collection, key)?.version == new.version else { throw error }
       }
+      // It is there, but nobody has waited until a synchronous standby has it too. This does.
+      guard let new else { throw PostgreSQLError.lost(code: nil) }
+      let result = try tell(.again(collection, key, new.version))
+      guard result.changed == 1, !result.hasWarning else { throw PostgreSQLError.lost(code: nil) }
+      return true
     }
-  }
-
-  private func set(
-    _ collection: String, _ key: String, _ new: StoredDocument?, _ expiresAt: Date?, _ old: String?
-  ) throws(PostgreSQLError) -> PostgreSQLConnection.Result {
-    let name: [PostgreSQLConnection.Parameter] = [.text(collection), .bytes(Array(key.utf8))]
-    switch (new, old) {
-    case (nil, let old):
-      return try pool.run(
-        "delete from postern_documents where collection = $1 and key = $2 and version = $3",
-        name + [.text(old)], isRepeatable: false)
-    case (let new?, nil):
-      return try pool.run(
-        """
-        insert into postern_documents (collection, key, version, document, expires)
-        values ($1, $2, $3, $4, to_timestamp($5::float8)) on conflict do nothing
-        """,
-        name + values(new, expiresAt), isRepeatable: false)
-    case (let new?, let old?):
-      return try pool.run(
-        """
-        update postern_documents set version = $3, document = $4, expires = to_timestamp($5::float8)
-        where collection = $1 and key = $2 and version = $6
-        """,
-        name + values(new, expiresAt) + [.text(old)], isRepeatable: false)
-    }
-  }
-
-  private func values(
-    _ new: StoredDocument, _ expiresAt: Date?
-  ) -> [PostgreSQLConnection.Parameter] {
-    [
-      .text(new.version),
-      .text(String(decoding: JSONText.stored(new.bytes), as: UTF8.self)),
-      .text(expiresAt.map { "\($0.timeIntervalSince1970)" }),
-    ]
   }
 
   public func keys<D: Document>(of type: D.Type) throws -> [String] {
     try naming(type.collection) {
-      try pool.run(
+      try ask(
         "select encode(key, 'hex') from postern_documents where collection = $1",
-        [.text(type.collection)], isRepeatable: true)
+        [.text(type.collection)], within: Self.upkeepTimeout)
     }.rows.compactMap { row in row.first.flatMap { $0 }.flatMap(text(hexadecimal:)) }
   }
 
-  // MARK: - The table and the server's settings
-
-  /// Makes the table where there is none: for `postern store init`, and not for workers, which need
-  /// no right to do it.
-  public func makeTable() throws {
-    try naming("table") {
-      _ = try pool.run(
-        """
-        create table if not exists postern_documents (
-          collection text not null,
-          key bytea not null,
-          version text not null,
-          document jsonb not null,
-          expires timestamptz,
-          primary key (collection, key)
-        )
-        """, isRepeatable: true)
+  /// Removes the documents that expired, by the server's clock, some at a time. A sweep finds the
+  /// others.
+  public func removeLeftovers<D: Document>(of type: D.Type) throws -> Int {
+    var count = 0
+    while true {
+      let removed = try naming(type.collection) {
+        try ask(
+          """
+          delete from postern_documents where collection = $1 and expires < now() and key in (
+            select key from postern_documents where collection = $1 and expires < now() limit 1000)
+          """, [.text(type.collection)], within: Self.upkeepTimeout)
+      }.changed
+      count += removed
+      if removed == 0 { return count }
     }
   }
 
-  /// Asks the server how it keeps what it is given.
-  ///
-  /// - Returns: what may be lost with its settings, for the log.
-  /// - Throws: `DocumentStoreError.unavailable` where it cannot be asked; `UnfitStore` where there is
-  ///   no table.
-  public func checkServers() throws -> [String] {
-    try naming("settings") {
-      do {
-        _ = try pool.run("select 1 from postern_documents limit 1", isRepeatable: true)
-      } catch PostgreSQLError.refused(code: Self.noTable) {
-        throw UnfitStore(Self.tableHint)
-      }
-      let value = try pool.run("show synchronous_commit", isRepeatable: true).rows.first?.first
-      let setting = value.flatMap { $0 }.map { String(decoding: $0, as: UTF8.self) } ?? ""
-      return setting == "off"
-        ? ["synchronous_commit is off: what was changed last is lost with the server"] : []
-    }
+  // MARK: - Asking
+
+  private func tell(
+    _ change: CompareAndSet
+  ) throws(PostgreSQLError) -> PostgreSQLConnection.Result {
+    try pool.run(
+      change.statement, change.parameters, isRepeatable: false, within: statementTimeout)
   }
 
-  /// SQLSTATE: `undefined_table`.
-  private static let noTable = "42P01"
-  private static let tableHint =
-    "PostgreSQL has no table postern_documents: run postern store init"
+  /// Runs a statement that does no harm when it is done twice.
+  func ask(
+    _ statement: String, _ parameters: [PostgreSQLConnection.Parameter] = [],
+    within time: Duration? = nil
+  ) throws(PostgreSQLError) -> PostgreSQLConnection.Result {
+    try pool.run(statement, parameters, isRepeatable: true, within: time ?? statementTimeout)
+  }
 
   /// Talks to the server while others go on, and says of an error which documents it is about.
-  private func naming<R>(_ collection: String, _ body: () throws -> R) throws -> R {
+  func naming<R>(_ collection: String, _ body: () throws -> R) throws -> R {
     do {
       return try Blocking.run(body)
     } catch PostgreSQLError.refused(code: Self.noTable) {
       throw DocumentStoreError.unavailable(reason: Self.tableHint)
     } catch let error as PostgreSQLError {
-      throw DocumentStoreError.unavailable(reason: "PostgreSQL, \(collection): \(error)")
+      let reason = "PostgreSQL, \(collection): \(error)"
+      throw error.isBusy
+        ? DocumentStoreError.busy(reason: reason) : DocumentStoreError.unavailable(reason: reason)
     }
   }
+
+  /// SQLSTATE: `undefined_table`.
+  static let noTable = "42P01"
+  static let tableHint = "PostgreSQL has no table postern_documents: run postern store init"
 }
 
 private func text(hexadecimal digits: [UInt8]) -> String? {
@@ -177,46 +152,4 @@ private func text(hexadecimal digits: [UInt8]) -> String? {
     rest = rest.dropFirst(2)
   }
   return String(validating: bytes, as: UTF8.self)
-}
-
-/// The connections that are kept.
-private final class ConnectionPool: Sendable {
-  private let url: String
-  private let idle = Mutex<[PostgreSQLConnection]>([])
-  private static let mostIdle = 32
-
-  init(_ url: String) { self.url = url }
-
-  /// - Parameter isRepeatable: whether it does no harm when it is done twice. Then it is sent again
-  ///   where a kept connection turned out to be closed.
-  func run(
-    _ statement: String, _ parameters: [PostgreSQLConnection.Parameter] = [], isRepeatable: Bool
-  ) throws(PostgreSQLError) -> PostgreSQLConnection.Result {
-    var kept = idle.withLock { $0.popLast() }
-    while true {
-      let connection = if let kept { kept } else { try PostgreSQLConnection(url) }
-      do throws(PostgreSQLError) {
-        let result = try connection.run(statement, parameters)
-        giveBack(connection)
-        return result
-      } catch {
-        if connection.isUsable {
-          giveBack(connection)
-          throw error
-        }
-        // The others were connected to the same server.
-        let dropped = idle.withLock { idle in
-          defer { idle = [] }
-          return idle
-        }
-        _ = dropped
-        guard kept != nil, isRepeatable, case .connection = error else { throw error }
-        kept = nil
-      }
-    }
-  }
-
-  private func giveBack(_ connection: PostgreSQLConnection) {
-    idle.withLock { if $0.count < Self.mostIdle { $0.append(connection) } }
-  }
 }

@@ -1,22 +1,23 @@
 import DocumentStoreConformance
 import Foundation
-import PostgreSQLDocumentStore
-import TestSupport
 import XCTest
 
 @testable import PostgreSQLDocumentStore
 
 final class ConformanceTests: PostgreSQLTestCase {
   func testPostgreSQLStoreConforms() throws {
-    let url = try start()
-    let programs = "/usr/lib/postgresql/15/bin"
+    let server = try start()
     DocumentStoreConformance.run {
-      try run([
-        "\(programs)/psql", "-q", url, "-c", "drop table if exists postern_documents",
-      ])
-      let store = PostgreSQLDocumentStore(url, timeout: .seconds(30))
-      try store.makeTable()
-      return store
+      try server.sql("drop table if exists postern_documents, postern_schema")
+      return try patientStore(server.url)
+    }
+  }
+
+  func testStoreConformsWhereTransactionsAreSerializable() throws {
+    let server = try start("default_transaction_isolation=serializable")
+    DocumentStoreConformance.run {
+      try server.sql("drop table if exists postern_documents, postern_schema")
+      return try patientStore(server.url)
     }
   }
 

@@ -1,73 +1,99 @@
+import DocumentStore
 import Foundation
+import PostgreSQLDocumentStore
 import TestSupport
 import XCTest
 
-/// Starts PostgreSQL servers in temporary folders, behind Unix sockets, and kills them.
+/// Starts PostgreSQL servers in temporary folders, and kills them.
 class PostgreSQLTestCase: TemporaryFolderTestCase {
-  private static let programs = "/usr/lib/postgresql/15/bin"
-  /// The server refuses to run as root.
-  private static let asOther =
-    getuid() == 0
-    ? ["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : []
+  private var servers: [PostgreSQLServer] = []
 
-  private var servers: [Process] = []
+  override func setUpWithError() throws {
+    try super.setUpWithError()
+    guard
+      FileManager.default.isExecutableFile(atPath: "\(PostgreSQLServer.programs)/postgres")
+    else { throw XCTSkip("postgresql is not installed") }
+    chmod(folder, 0o755)
+  }
 
   override func tearDownWithError() throws {
-    for server in servers where server.isRunning {
-      // Its own children end with it.
-      kill(server.processIdentifier, SIGQUIT)
-      server.waitUntilExit()
-    }
+    for server in servers { server.kill() }
     servers = []
     try super.tearDownWithError()
   }
 
-  /// Starts a server, and returns the URL of its database.
-  func start() throws -> String {
-    guard FileManager.default.isExecutableFile(atPath: "\(Self.programs)/postgres") else {
-      throw XCTSkip("postgresql is not installed")
+  /// A new server that runs, with these lines of `postgresql.conf`.
+  func start(_ settings: String..., before: [String] = []) throws -> PostgreSQLServer {
+    let server = try PostgreSQLServer(newIn: "\(folder)/\(servers.count)", before: before)
+    servers.append(server)
+    try server.start(settings)
+    return server
+  }
+
+  /// A standby of a server that runs.
+  func startStandby(of primary: PostgreSQLServer) throws -> PostgreSQLServer {
+    let server = try PostgreSQLServer(following: primary, in: "\(folder)/\(servers.count)")
+    servers.append(server)
+    try server.start([])
+    return server
+  }
+
+  /// A store with its table, whose every statement has the time that a busy machine takes.
+  func patientStore(_ url: String) throws -> PostgreSQLDocumentStore {
+    let store = PostgreSQLDocumentStore(
+      url, timeout: .seconds(30), statementTimeout: .seconds(30))
+    try store.makeTable()
+    return store
+  }
+
+  /// That this is not possible now, which becomes 503, and that it does not take too long.
+  func assertUnavailable(
+    _ expected: String = "", isBusy: Bool = false, file: StaticString = #filePath,
+    line: UInt = #line, _ body: () throws -> Void
+  ) {
+    let begin = ContinuousClock.now
+    XCTAssertThrowsError(try body(), file: file, line: line) { error in
+      switch error {
+      case DocumentStoreError.unavailable(let reason) where !isBusy,
+        DocumentStoreError.busy(let reason) where isBusy:
+        XCTAssertTrue(
+          expected.isEmpty || reason.contains(expected), reason, file: file, line: line)
+      case let unfit as UnfitStore:
+        XCTAssertTrue(
+          !expected.isEmpty && unfit.description.contains(expected), unfit.description, file: file,
+          line: line)
+      default: XCTFail("\(error)", file: file, line: line)
+      }
     }
-    let place = "\(folder)/postgresql"
-    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-    chmod(folder, 0o755)
-    if getuid() == 0 { try run(["/bin/chown", "postgres", place]) }
-    try run(
-      Self.asOther + [
-        "\(Self.programs)/initdb", "-D", "\(place)/data", "-A", "trust", "-U", "postern", "-N",
-      ])
-    let arguments =
-      Self.asOther + [
-        "\(Self.programs)/postgres", "-D", "\(place)/data", "-k", place, "-c",
-        "listen_addresses=", "-c", "max_connections=100",
-      ]
-    servers.append(try spawn(arguments))
-    let url = "postgresql://postern@/postgres?host=\(place)"
-    for _ in 0..<500 {
-      if (try? run(["\(Self.programs)/pg_isready", "-q", "-d", url])) != nil { return url }
-      usleep(20_000)
+    XCTAssertLessThan(ContinuousClock.now - begin, .seconds(60), file: file, line: line)
+  }
+}
+
+/// For other threads.
+func assertDone(
+  file: StaticString = #filePath, line: UInt = #line, _ body: () throws -> Void
+) {
+  do { try body() } catch { XCTFail("\(error)", file: file, line: line) }
+}
+
+/// A document about as large as a user's sessions are, and which updates made it so.
+struct Ledger: Document {
+  static let collection = "ledgers"
+  var numbers: [Int] = []
+  var text = String(repeating: "x", count: 1000)
+  var endsAt: Date?
+
+  var expiry: Date? { endsAt }
+}
+
+extension PostgreSQLDocumentStore {
+  func append(_ number: Int, to key: String) throws {
+    try update(Ledger.self, key) { ledger in
+      var changed = ledger ?? Ledger()
+      changed.numbers.append(number)
+      ledger = changed
     }
-    XCTFail("postgres does not answer")
-    return url
   }
 
-  private func spawn(_ arguments: [String]) throws -> Process {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: arguments[0])
-    process.arguments = Array(arguments.dropFirst())
-    process.currentDirectoryURL = URL(fileURLWithPath: "/")
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    return process
-  }
-
-  private struct Failed: Error {}
-
-  @discardableResult
-  func run(_ arguments: [String]) throws -> Int32 {
-    let process = try spawn(arguments)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw Failed() }
-    return 0
-  }
+  func numbers(_ key: String) throws -> [Int]? { try read(Ledger.self, key)?.numbers }
 }
