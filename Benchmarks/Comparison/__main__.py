@@ -6,7 +6,7 @@ import sys
 
 import bench
 from machine import Trouble, install, say
-from parts import counts, processes, refreshes, signins, throughput
+from parts import counts, hosts, processes, refreshes, signins, throughput
 
 PARTS = {
     "http": (throughput.http, "requests a second: an unknown route, GET /job-list"),
@@ -17,6 +17,7 @@ PARTS = {
     "login": (signins.login, "sign-ins a second, and how long others wait beside them"),
     "memory": (processes.memory_table, "memory, idle and after a million requests"),
     "start": (processes.start, "milliseconds from start to the first answer"),
+    "hosts": (hosts.hosts, "refreshes a second of 1, 2 and 4 hosts on one Redis, one PostgreSQL"),
 }
 
 NUMBERS = [
