@@ -75,8 +75,12 @@ class HostTestCase(unittest.TestCase):
         return Client(host).ask("GET", path, token=tokens["accessToken"])
 
     def run(self, result=None):
-        before = len(result.failures) + len(result.errors) if result else 0
+        before = len(result.failures) + len(result.errors)
         super().run(result)
-        if result and len(result.failures) + len(result.errors) > before:
-            site = getattr(type(self), "site", None)
-            print(f"{self.id()}\n{site.logs() if site else ''}")
+        if len(result.failures) + len(result.errors) > before:
+            tell(self, f"{self.id()}\n{self.site.logs()}")
+
+
+def tell(case, text):
+    """Prints it after the tests of the class, between the lines that say how each went."""
+    type(case).addClassCleanup(print, text, flush=True)

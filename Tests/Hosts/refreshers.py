@@ -138,17 +138,22 @@ class Load:
         return sum((one.failures for one in self.refreshers), [])
 
     def served_again(self, since):
-        """Seconds from `since` to the first new tokens of anybody, and of the last of all."""
-        first = [
-            min((at for at in one.acknowledged if at > since), default=None)
-            for one in self.refreshers if not one.refusals
-        ]
-        if not first or None in first:
-            return None
-        return min(first) - since, max(first) - since
+        """Seconds from `since`, when harm was done, to the end of the longest time in which nobody got
+        new tokens, and of that of the one who waited longest."""
+        going = [one.acknowledged for one in self.refreshers if not one.refusals]
+        return (
+            end_of_longest_gap(sorted(sum(going, [])), since),
+            max((end_of_longest_gap(times, since) for times in going), default=0),
+        )
 
-    def is_served(self, since):
-        return self.served_again(since) is not None
+    def is_steady(self, since):
+        """Whether all have new tokens of the last two seconds, and nothing has failed in them."""
+        begin = time.monotonic() - 2
+        return begin > since and all(
+            one.acknowledged and one.acknowledged[-1] > begin
+            and not (one.failures and one.failures[-1][0] > begin)
+            for one in self.refreshers if not one.refusals
+        )
 
     def settle(self):
         """After the load: presents the last tokens of all, and those of sessions that have ended.
@@ -168,3 +173,11 @@ class Load:
                 "POST", "/refresh-token", {"refreshToken": tokens["refreshToken"]}).status != 403
         ]
         return len(out) + len(revived), len(out)
+
+
+def end_of_longest_gap(times, since):
+    """Of times in their order, the end of the longest gap that ends after `since`, in seconds from it."""
+    gaps = [
+        (next - time, next - since) for time, next in zip(times, times[1:]) if next > since
+    ]
+    return max(gaps, default=(0, 0))[1]

@@ -1,6 +1,7 @@
 """Stores that hosts share: each kind says its URL, and can be killed and started again."""
 
 import glob
+import os
 import pathlib
 import shutil
 import signal
@@ -206,8 +207,10 @@ class PostgreSQL:
     def start(self, *settings):
         """With settings such as `fsync=off` besides its own."""
         if not self.data.exists():
-            run(*self.program("initdb", "-D", self.data, "-A", "trust", "-U", "postern", "-N"),
-                cwd="/")
+            run(*self.program(
+                "initdb", "-D", self.data, "-A", "trust", "-U", "postern", "-N", "-E", "UTF8",
+                "--no-locale",
+            ), cwd="/")
             with (self.data / "pg_hba.conf").open("a") as rules:
                 rules.write("host all,replication all 10.78.0.0/24 trust\n")
         options = ["listen_addresses=*", f"port={self.PORT}", "max_connections=300", *settings]
@@ -230,19 +233,34 @@ class PostgreSQL:
             "psql", "-h", self.sockets, "-U", "postern", "-d", "postgres", "-AtXc", statement
         ), cwd="/").strip()
 
+    def _send(self, number):
+        """To all of its processes, each of which has a group of its own."""
+        family = [self.process.pid, *self.process.children()]
+        for pid in family:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+        return family
+
     def kill(self):
-        """All of its processes at once: it comes back by its log, as after a crash."""
+        """By SIGKILL. It comes back by its log, as after a crash of the machine's programs."""
+        family = self._send(signal.SIGKILL)
         self.process.kill()
+        eventually(
+            lambda: not any(os.path.exists(f"/proc/{pid}") for pid in family),
+            "all processes of postgres have ended",
+        )
 
     def pause(self):
-        self.process.send(signal.SIGSTOP)
+        self._send(signal.SIGSTOP)
 
     def go_on(self):
-        self.process.send(signal.SIGCONT)
+        self._send(signal.SIGCONT)
 
     def stop(self):
-        if self.process:
-            self.process.kill()
+        if self.process and self.process.is_running:
+            self.kill()
 
 
 class Standby:

@@ -8,7 +8,7 @@ import time
 import unittest
 
 import stores
-from cases import open_site
+from cases import open_site, tell
 from refreshers import Load
 from processes import eventually
 
@@ -28,15 +28,13 @@ class Failover:
                 time.sleep(BEFORE)
                 self.at = time.monotonic()
                 kill(site.store)
-                eventually(lambda: load.is_served(self.at), "all are served again", LIMIT)
-                time.sleep(2)
+                eventually(lambda: load.is_steady(self.at), "all are served again", LIMIT)
             self.lost, self.out = load.settle()
             self.logs = site.logs()
         self.acknowledged = load.acknowledged
         self.failed = len(load.failures)
-        self.first, self.last = load.served_again(self.at) or (None, None)
+        self.first, self.last = load.served_again(self.at)
         self.people = len(load.refreshers)
-        print(self)
 
     def __str__(self):
         return (
@@ -48,6 +46,7 @@ class Failover:
 
 class FailoverTests(unittest.TestCase):
     def assert_nothing_lost(self, failover):
+        tell(self, str(failover))
         self.assertEqual((failover.lost, failover.out), (0, 0), failover.logs)
         self.assertGreater(failover.acknowledged, 100)
         # Else nothing was interrupted.
@@ -62,6 +61,7 @@ class FailoverTests(unittest.TestCase):
     def test_G5_a_redis_failover_without_it_is_counted(self):
         failover = Failover(
             "Redis, Sentinel, waitReplicas 0", stores.Sentinels, stores.Sentinels.kill_primary)
+        tell(self, str(failover))
         # A session whose last change is lost is ended by its next request: nobody else notices.
         self.assertLessEqual(failover.out, failover.people)
 

@@ -5,7 +5,7 @@ import time
 import unittest
 
 import stores
-from cases import HostTestCase, open_site
+from cases import HostTestCase, tell
 from hosts import PASSWORD, Client
 from refreshers import Load, attempt
 from processes import eventually
@@ -111,7 +111,7 @@ class StoreLinkTests:
             for host in self.site.hosts:
                 host.machine.mend("back")
         seconds = self.assert_served(self.site.hosts, tokens)
-        print(f"{self.store.name}: {seconds:.1f} s after the links were mended all is served")
+        tell(self, f"{self.store.name}: served {seconds:.1f} s after its links were mended")
 
     def test_G1_V5_a_host_that_is_cut_off_from_the_store_says_so_and_the_other_serves(self):
         tokens = self.signed_in()

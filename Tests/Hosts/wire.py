@@ -37,8 +37,8 @@ class Direction:
         while True:
             try:
                 frame = self.source.recv(_LONGEST)
-            except BlockingIOError:
-                return
+            except OSError:
+                return  # There is no more for now, or the interface is down.
             if random.uniform(0, 100) < loss:
                 continue
             due = time.monotonic() + random.uniform(least, most) / 1000
