@@ -147,21 +147,21 @@ private final class Peer: EventSource {
   func serve(on executor: ThreadExecutor) -> Bool {
     guard let incoming = connection.receive() else { return false }
     defer { service.hasAnswered() }
-    let request: Request
+    defer { inHand.withLock { $0 = nil } }
+    return connection.finish(executor.run { [self] in await answer(to: incoming) })
+  }
+
+  private func answer(to incoming: IncomingRequest) async -> [UInt8] {
     do {
-      request = try incoming.decoded(at: Date())
+      let request = try incoming.decoded(at: Date())
+      inHand.withLock { $0 = TakenRequest(id: request.id, path: request.path, time: .now) }
+      return await service.router.respond(to: request).encoded(to: request.method)
     } catch {
       let parameters = incoming.parameters
-      let response = service.router.refusal(
+      return service.router.refusal(
         error, accept: parameters.first("HTTP_ACCEPT"), origin: parameters.first("HTTP_ORIGIN"),
-        id: requestID(parameters.first("REQUEST_ID")?.bytes[...]))
-      return connection.finish(response.encoded(to: .get))
+        id: requestID(parameters.first("REQUEST_ID")?.bytes[...])
+      ).encoded(to: .get)
     }
-    inHand.withLock {
-      $0 = TakenRequest(id: request.id, path: request.path, time: .now)
-    }
-    defer { inHand.withLock { $0 = nil } }
-    let response = executor.run { [self] in await service.router.respond(to: request) }
-    return connection.finish(response.encoded(to: request.method))
   }
 }

@@ -1,8 +1,9 @@
 import SystemCalls
 
-/// Which data folder and which `keys.json` there are at one moment.
+/// Which folder of documents and which `keys.json` there are at one moment.
 struct DataState {
-  private let folder: String
+  /// `nil` where the documents are on servers.
+  private let folder: String?
   private let identity: FolderIdentity?
   /// `nil` where the keys come from settings.
   private let keysPath: String?
@@ -12,16 +13,17 @@ struct DataState {
   static let interval = Duration.seconds(5)
 
   init(of configuration: PosternConfiguration) {
-    folder = configuration.data
-    let usesFile = configuration.accessSecret == nil || configuration.refreshSecret == nil
-    keysPath = usesFile ? "\(configuration.data)/keys.json" : nil
-    identity = try? FolderIdentity(ofPath: folder)
+    folder = configuration.documentFolder
+    keysPath = configuration.usesKeyFile ? "\(configuration.data)/keys.json" : nil
+    identity = folder.flatMap { try? FolderIdentity(ofPath: $0) }
     keysVersion = keysPath.flatMap(System.version(ofPath:))
   }
 
   /// What is otherwise now, and nobody but the operator can mend.
   var troubles: Set<Trouble> {
-    guard let now = try? FolderIdentity(ofPath: folder), now == identity else { return [.folder] }
+    if let folder {
+      guard let now = try? FolderIdentity(ofPath: folder), now == identity else { return [.folder] }
+    }
     guard let keysPath, let keysVersion else { return [] }
     switch System.version(ofPath: keysPath) {
     case keysVersion: return []

@@ -17,6 +17,11 @@ struct Supervisor {
   var sweeper: Sweeper
   let metrics: SupervisorMetrics
 
+  /// Tells the other hosts of a shared store that this one runs.
+  private var heartbeat: Heartbeat?
+  /// Whether the servers of the store could be asked at the start.
+  var storeIsChecked = true
+
   /// What workers are started with, and did serve with.
   var plan: WorkerPlan
   var slots: [WorkerSlot]
@@ -115,6 +120,7 @@ struct Supervisor {
       "postern started",
       metadata: ["pid": "\(getpid())", "version": "\(version)", "workers": "\(slots.count)"])
     try System.setNonBlocking(run.socket.descriptor)
+    startHeartbeat()
     while true {
       startWorkers()
       sweeper.startIfDue(plan, named: program, logger)
@@ -194,6 +200,7 @@ struct Supervisor {
       client.answer(.failed("not done: postern stops"))
     }
     for worker in workers { leave(worker) }
+    heartbeat?.stop()
     sweeper.stop()
     if let preparation { System.send(SIGTERM, to: preparation.process) }
     let askedAt = ContinuousClock.now
@@ -210,6 +217,18 @@ struct Supervisor {
       while let (process, _) = try System.endedChild() { leaving[process] = nil }
     }
     logger.notice("postern stopped")
+  }
+
+  /// In the place of the one of an earlier plan.
+  mutating func startHeartbeat() {
+    heartbeat?.handOver()
+    heartbeat = nil
+    do {
+      heartbeat = try metrics.heartbeat(
+        plan, run: run.path, isChecked: storeIsChecked, logger: logger)
+    } catch {
+      logger.error("cannot tell other hosts that this one runs", metadata: ["error": "\(error)"])
+    }
   }
 
   private func send(_ signal: Int32) {

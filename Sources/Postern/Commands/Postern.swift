@@ -28,7 +28,7 @@ struct PosternTool: ParsableCommand {
     subcommands: [
       Serve.self, Reload.self, WorkerCommand.self, Prepare.self, UserCommand.self, Check.self,
       Sweep.self, Demo.self, Status.self, KeyCommand.self, JobsCommand.self, SessionCommand.self,
-      ConfigCommand.self,
+      ConfigCommand.self, StoreCommand.self,
     ])
 }
 

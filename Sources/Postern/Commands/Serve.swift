@@ -52,9 +52,13 @@ struct Serve: ParsableCommand {
     let configuration = try settings.load()
     let logger = Logger.startPostern(configuration)
     let inheritance = try Inheritance(checking: configuration, logger)
-    warnOfDemo(try openStore(configuration, ifMissing: .refuse()), logger)
-    return try Supervisor(
+    let documents = try openStore(configuration, ifMissing: .refuse())
+    let isChecked = try checkStoreAtStart(documents, keys: inheritance.keys, logger)
+    if isChecked { warnOfDemo(documents, logger) }
+    var supervisor = try Supervisor(
       configuration: configuration, inheritance: inheritance, options: options, logger: logger)
+    supervisor.storeIsChecked = isChecked
+    return supervisor
   }
 }
 
@@ -82,15 +86,14 @@ struct Prepare: ParsableCommand {
   private func prepare() throws {
     let configuration = try settings.load()
     let logger = Logger.startPostern(configuration)
-    _ = try openStore(configuration, ifMissing: .refuse())
-    if configuration.accessSecret == nil || configuration.refreshSecret == nil,
-      try KeyFile.load(inFolder: configuration.data) == nil
-    {
+    let documents = try openStore(configuration, ifMissing: .refuse())
+    if try !Services.hasKeys(configuration) {
       throw ConfigurationError(
         "keys.json is missing: new keys, which a restart makes, would sign everybody out")
     }
-    try Inheritance(checking: configuration, logger)
-      .write(to: FileDescriptor(Inheritance.descriptor))
+    let inheritance = try Inheritance(checking: configuration, logger)
+    _ = try checkStoreAtStart(documents, keys: inheritance.keys, logger)
+    try inheritance.write(to: FileDescriptor(Inheritance.descriptor))
   }
 }
 
