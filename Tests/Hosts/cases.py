@@ -5,7 +5,7 @@ import shutil
 import unittest
 
 import stores
-from hosts import Client, Site
+from hosts import Site, ask
 from network import NotPermitted
 
 
@@ -69,10 +69,10 @@ class HostTestCase(unittest.TestCase):
         return self.site.sign_in(self.new_user(), host)
 
     def refresh(self, host, token, **more):
-        return Client(host).ask("POST", "/refresh-token", {"refreshToken": token, **more})
+        return ask(host, "POST", "/refresh-token", {"refreshToken": token, **more})
 
     def get(self, host, path, tokens):
-        return Client(host).ask("GET", path, token=tokens["accessToken"])
+        return ask(host, "GET", path, token=tokens["accessToken"])
 
     def run(self, result=None):
         before = len(result.failures) + len(result.errors)

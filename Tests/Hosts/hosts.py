@@ -71,6 +71,15 @@ class Client:
         self._connection.close()
 
 
+def ask(host, method, path, body=None, token=None, seconds=30, source=None):
+    """Asks once, on a connection of its own."""
+    client = Client(host, seconds, source)
+    try:
+        return client.ask(method, path, body, token)
+    finally:
+        client.close()
+
+
 class Host:
     """A machine with nginx and Postern."""
 
@@ -133,7 +142,7 @@ class Host:
         if not self.service.is_running:
             raise Trouble(f"{self.name}: {self.log}")
         try:
-            return Client(self, 2).ask("GET", "/password-policy").status == 200
+            return ask(self, "GET", "/password-policy", seconds=2).status == 200
         except (OSError, http.client.HTTPException):
             return False
 
@@ -190,6 +199,7 @@ class Site:
             host.start()
 
     def prepare(self):
+        """Makes the store's tables and a first user."""
         if self.settings.get("POSTERN_STORE", "").startswith("postgresql:"):
             self.hosts[0].postern("store", "init")
         self.add_user("first")
@@ -205,8 +215,8 @@ class Site:
             "user", "add", name, "--email", f"{name}@example.com", "--create", input=PASSWORD + "\n")
 
     def sign_in(self, name, host=0, **more):
-        answer = Client(self.hosts[host]).ask(
-            "POST", "/login", {"username": name, "password": PASSWORD, **more})
+        answer = ask(self.hosts[host], "POST", "/login",
+                     {"username": name, "password": PASSWORD, **more})
         if answer.status != 200:
             raise Trouble(f"sign-in of {name}: {answer.said}")
         return answer.json

@@ -11,7 +11,6 @@ import os
 import pathlib
 import subprocess
 import sys
-import time
 
 SEGMENTS = {"front": "10.77.0", "back": "10.78.0"}
 # Of the process that makes the network, on both switches.
@@ -67,22 +66,19 @@ class Network:
 
 
 class Machine:
-    """A network namespace with an address on each switch. It lives as long as this process."""
+    """Namespaces of a network and a name (UTS), with an address on each switch. They live as long as
+    this process."""
 
     def __init__(self, name, number):
         self.name = name
         self.number = number
-        # It ends with its standard input.
+        # It says that it is there, and ends with its standard input.
         self._holder = subprocess.Popen(
-            ["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+            ["unshare", "--net", "--uts", "sh", "-c", 'hostname "$0" && echo && exec cat', name],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )
-        self._namespace = f"/proc/{self._holder.pid}/ns/net"
-        own = os.readlink("/proc/self/ns/net")
-        deadline = time.monotonic() + 10
-        while os.readlink(self._namespace) == own:
-            if self._holder.poll() is not None or time.monotonic() > deadline:
-                raise NotPermitted("unshare --net failed")
-            time.sleep(0.002)
+        if not self._holder.stdout.readline():
+            raise NotPermitted("unshare --net --uts failed")
         self._wires = {}
         for segment, network in SEGMENTS.items():
             link = self._link(segment)
@@ -103,7 +99,8 @@ class Machine:
 
     def command(self, *words):
         """The command line that runs `words` on this machine."""
-        return ["nsenter", f"--net={self._namespace}", "--", *map(str, words)]
+        return [
+            "nsenter", f"--target={self._holder.pid}", "--net", "--uts", "--", *map(str, words)]
 
     def run(self, *words, **options):
         return subprocess.run(self.command(*words), check=True, capture_output=True, **options)
@@ -190,3 +187,4 @@ class Machine:
             self._unslow(segment)
         self._holder.stdin.close()
         self._holder.wait()
+        self._holder.stdout.close()

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 
-from hosts import Client
+from hosts import Client, ask
 
 SECONDS = 10  # that a client waits for an answer
 
@@ -73,6 +73,10 @@ class Refresher(threading.Thread):
         self._ends.set()
         self.join(60)
 
+    def close(self):
+        for client in self._clients.values():
+            client.close()
+
 
 class Leaver(threading.Thread):
     """Ends one session after the other, and keeps those of which it was told that they have ended."""
@@ -86,8 +90,8 @@ class Leaver(threading.Thread):
         for number, tokens in enumerate(self._sessions):
             host = self._hosts[number % len(self._hosts)]
             try:
-                answer = Client(host, SECONDS).ask(
-                    "POST", "/logout", {"refreshToken": tokens["refreshToken"]})
+                answer = ask(host, "POST", "/logout", {"refreshToken": tokens["refreshToken"]},
+                             seconds=SECONDS)
                 if answer.status == 204:
                     self.ended.append(tokens)
             except (OSError, http.client.HTTPException):
@@ -166,11 +170,12 @@ class Load:
                 if refresher.refusals or refresher.refresh(self._site.hosts[0]):
                     break
                 time.sleep(0.1)
+            refresher.close()
         out = [one for one in self.refreshers if one.refusals]
         revived = [
             tokens for tokens in self.leaver.ended
-            if Client(self._site.hosts[-1]).ask(
-                "POST", "/refresh-token", {"refreshToken": tokens["refreshToken"]}).status != 403
+            if ask(self._site.hosts[-1], "POST", "/refresh-token",
+                   {"refreshToken": tokens["refreshToken"]}).status != 403
         ]
         return len(out) + len(revived), len(out)
 

@@ -6,7 +6,7 @@ import unittest
 
 import stores
 from cases import HostTestCase, tell
-from hosts import PASSWORD, Client
+from hosts import PASSWORD, Client, ask
 from refreshers import Load, attempt
 from processes import eventually
 
@@ -31,11 +31,11 @@ class ClientLinkTests:
                 client.close()
             self.assertTrue(self.answered(host)[-1].endswith("200"))
             # Meanwhile the other one answers.
-            successor = Client(other).ask("POST", "/refresh-token", body).json["refreshToken"]
+            successor = ask(other, "POST", "/refresh-token", body).json["refreshToken"]
             self.assertNotEqual(successor, token)
             host.machine.mend("front")
             for one in (host, other):
-                again = Client(one).ask("POST", "/refresh-token", body)
+                again = ask(one, "POST", "/refresh-token", body)
                 self.assertEqual(again.json["refreshToken"], successor)
             self.assertEqual(self.refresh(host, successor).status, 200)
 
@@ -49,7 +49,7 @@ class ClientLinkTests:
         tokens = self.signed_in()
         with self.one.machine.cut_off("front"):
             with self.assertRaises(OSError):
-                Client(self.one, 1).ask("GET", "/password-policy")
+                ask(self.one, "GET", "/password-policy", seconds=1)
             self.assertEqual(self.refresh(self.other, tokens["refreshToken"]).status, 200)
         eventually(self.one.answers, "the link is back")
 
@@ -71,23 +71,23 @@ class StoreLinkTests:
     def assert_unavailable(self, hosts, tokens):
         """All that needs the store says so in time, and nobody is admitted."""
         for host in hosts:
-            for ask in (
+            for request in (
                 lambda: self.refresh(host, tokens["refreshToken"]),
                 lambda: self.get(host, "/job-list", tokens),
                 lambda: self.get(host, "/verify", tokens),
-                lambda: Client(host).ask(
-                    "POST", "/login", {"username": "first", "password": PASSWORD}),
-                lambda: Client(host).ask(
-                    "POST", "/logout", {"refreshToken": tokens["refreshToken"]}),
+                lambda: ask(
+                    host, "POST", "/login", {"username": "first", "password": PASSWORD}),
+                lambda: ask(
+                    host, "POST", "/logout", {"refreshToken": tokens["refreshToken"]}),
             ):
                 begin = time.monotonic()
-                answer = ask()
+                answer = request()
                 self.assertEqual(answer.status, 503, answer.text)
                 self.assertTrue(answer.headers["Retry-After"], answer.text)
                 self.assertLess(time.monotonic() - begin, LONGEST, answer.text)
             # What needs no store is answered.
-            self.assertEqual(Client(host).ask("GET", "/password-policy").status, 200)
-            self.assertEqual(Client(host).ask("GET", "/job-list").status, 401)
+            self.assertEqual(ask(host, "GET", "/password-policy").status, 200)
+            self.assertEqual(ask(host, "GET", "/job-list").status, 401)
 
     def assert_served(self, hosts, tokens):
         """All is as it was. Returns the seconds it took."""
@@ -125,7 +125,7 @@ class StoreLinkTests:
         tokens = self.signed_in()
         self.assertEqual(self.get(self.one, "/verify", tokens).status, 204)
         with self.one.machine.cut_off("back"):
-            Client(self.other).ask("POST", "/logout", {"refreshToken": tokens["refreshToken"]})
+            ask(self.other, "POST", "/logout", {"refreshToken": tokens["refreshToken"]})
             self.assertEqual(self.get(self.one, "/verify", tokens).status, 503)
         eventually(lambda: self.get(self.one, "/verify", tokens).status != 503, "it is used again")
         self.assertEqual(self.get(self.one, "/verify", tokens).status, 401)
@@ -171,7 +171,7 @@ class StoreLinkTests:
             self.assertEqual(self.get(self.one, "/verify", tokens).status, 503)
             self.assertLess(time.monotonic() - begin, 2 * LONGEST)
             # Others of the host are served meanwhile.
-            self.assertEqual(Client(self.one).ask("GET", "/password-policy").status, 200)
+            self.assertEqual(ask(self.one, "GET", "/password-policy").status, 200)
         self.assert_served(self.site.hosts, tokens)
 
 

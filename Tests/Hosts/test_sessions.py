@@ -5,7 +5,7 @@ import unittest
 
 import stores
 from cases import HostTestCase
-from hosts import WORKERS, Client
+from hosts import WORKERS, Client, ask
 
 # So many in turn come to every worker of a host.
 EACH_WORKER = 4 * WORKERS
@@ -19,15 +19,17 @@ class SessionTests:
             barrier = threading.Barrier(len(clients))
             answers = []
 
-            def ask(client):
+            def refresh(client):
                 barrier.wait()
                 answers.append(client.ask("POST", "/refresh-token", {"refreshToken": token}))
 
-            threads = [threading.Thread(target=ask, args=(client,)) for client in clients]
+            threads = [threading.Thread(target=refresh, args=(client,)) for client in clients]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
+            for client in clients:
+                client.close()
             self.assertEqual([answer.status for answer in answers], [200] * len(clients))
             successors = {answer.json["refreshToken"] for answer in answers}
             self.assertEqual(len(successors), 1)
@@ -42,7 +44,7 @@ class SessionTests:
             tokens = self.signed_in()
             for _ in range(EACH_WORKER):
                 self.assertEqual(self.get(other, "/verify", tokens).status, 204)
-            answer = Client(host).ask("POST", "/logout", {"refreshToken": tokens["refreshToken"]})
+            answer = ask(host, "POST", "/logout", {"refreshToken": tokens["refreshToken"]})
             self.assertEqual(answer.status, 204)
             for _ in range(EACH_WORKER):
                 for path in ("/job-list", "/current-user", "/verify"):
@@ -105,9 +107,8 @@ class ThrottleTests:
     settings = {"POSTERN_THROTTLE_ENABLED": "true"}
 
     def guess(self, host, name, password="a wrong password", source=1, **more):
-        client = Client(host, source=self.site.source(source))
         fields = {"username": name, "password": password, **more}
-        return client.ask("POST", "/login", fields).status
+        return ask(host, "POST", "/login", fields, source=self.site.source(source)).status
 
     def test_Q3_guesses_at_a_user_are_counted_over_all_hosts(self):
         name = self.new_user()

@@ -5,7 +5,7 @@ import unittest
 
 import stores
 from cases import HostTestCase, open_site
-from hosts import Client
+from hosts import ask
 from processes import eventually
 
 
@@ -27,7 +27,7 @@ class KeyTests:
             shutil.copy(one.data / "keys.json", other.data)
             other.start()
             tokens = site.sign_in("first", 0)
-            answer = Client(other).ask("GET", "/verify", token=tokens["accessToken"])
+            answer = ask(other, "GET", "/verify", token=tokens["accessToken"])
             self.assertEqual(answer.status, 204)
 
 
@@ -95,11 +95,11 @@ class RedisServerTests(unittest.TestCase):
         host = site.hosts[0]
         tokens = site.sign_in("first")
         site.store.ask("FLUSHALL")
-        answer = Client(host).ask("POST", "/refresh-token", {"refreshToken": tokens["refreshToken"]})
+        answer = ask(host, "POST", "/refresh-token", {"refreshToken": tokens["refreshToken"]})
         self.assertEqual(answer.status, 403)
         for path in ("/job-list", "/verify"):
             self.assertEqual(
-                Client(host).ask("GET", path, token=tokens["accessToken"]).status, 401)
+                ask(host, "GET", path, token=tokens["accessToken"]).status, 401)
         # The users were there, too; with them again, one signs in.
         site.add_user("second")
         site.sign_in("second")
@@ -111,7 +111,7 @@ class RedisServerTests(unittest.TestCase):
         tokens = site.sign_in("first")
         site.store.change_password("cloud-ladder-anchor")
         for path in ("/job-list", "/verify"):
-            answer = Client(host).ask("GET", path, token=tokens["accessToken"])
+            answer = ask(host, "GET", path, token=tokens["accessToken"])
             self.assertEqual(answer.status, 503, answer.text)
             self.assertNotIn("stone-ferry", answer.text)
         self.assertNotIn("stone-ferry", host.log)
