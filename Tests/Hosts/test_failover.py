@@ -13,7 +13,7 @@ from refreshers import Load
 from processes import eventually
 
 # Seconds of load before the primary is killed, and until all must be served again.
-BEFORE, LIMIT = 4, 40
+BEFORE, LIMIT = 4, 90
 
 
 class Failover:
