@@ -61,6 +61,11 @@ final class PosternProcess {
     return (children ?? "").split(separator: " ").compactMap { pid_t($0) }
   }
 
+  /// Kills one of them, whichever; returns whether there was one.
+  func killWorker(_ random: inout SeededGenerator) -> Bool {
+    workers.randomElement(using: &random).map { kill($0, SIGKILL) == 0 } ?? false
+  }
+
   /// Ends it as an operator would. Returns whether it ended by itself, within 20 seconds.
   @discardableResult
   func stop() -> Bool {

@@ -1,14 +1,19 @@
 import Foundation
-import Glibc
 import Synchronization
 import TestSupport
 
-/// Sixteen clients at once, and somebody who kills workers.
+/// Sixteen clients at once, and somebody who does harm, such as killing workers.
 struct Race {
   let users: [KnownUser]
-  let postern: PosternProcess
+  /// Of each host, the socket of its service. The clients of each user are on all of them.
+  let socketPaths: [String]
   let seed: UInt64
   let grace: Microseconds
+  /// How long after its connection has ended a request may still be carried out: on another machine
+  /// than the process that was killed.
+  var delay: Microseconds = 0
+  /// Does some harm; returns whether it did.
+  let harm: (_ random: inout SeededGenerator) throws -> Bool
   /// How long it lasts at least.
   let duration: Duration
   /// How many operations it lasts for at least.
@@ -16,11 +21,20 @@ struct Race {
 
   private static let clients = 16
 
+  /// Of `POSTERN_TEST_SEED`, or else a new one, which is printed.
+  static func seed() -> UInt64 {
+    let given = ProcessInfo.processInfo.environment["POSTERN_TEST_SEED"].flatMap { UInt64($0) }
+    let seed = given ?? UInt64.random(in: 0..<1_000_000_000)
+    print("seed \(seed)")
+    return seed
+  }
+
   struct Result: Sendable {
     let names: Names
     /// Of each user, in the order of the starts.
     var histories: [[Operation]]
-    var kills: Int
+    /// How often harm was done.
+    var harms: Int
 
     func count(_ isMeant: (Answer) -> Bool) -> Int {
       histories.joined().count { isMeant($0.answer) }
@@ -40,7 +54,7 @@ struct Race {
     var given: Int { count { if case .token = $0 { true } else { false } } }
 
     var summary: String {
-      "\(operations) operations checked, \(kills) workers killed, "
+      "\(operations) operations checked, harm done \(harms) times, "
         + "\(count { $0 == .unknown }) unknown outcomes, \(given) times a token was given, "
         + "\(replays) times the same again, \(count { $0 == .tokenWrong || $0 == .noSession }) "
         + "times refused"
@@ -50,7 +64,7 @@ struct Race {
   /// What the threads share.
   private final class Shared: Sendable {
     let done = Atomic(0)
-    let kills = Atomic(0)
+    let harms = Atomic(0)
     let histories: Mutex<[[Operation]]>
     let failures = Mutex<[String]>([])
     let threads = DispatchGroup()
@@ -82,14 +96,15 @@ struct Race {
   func run() throws -> Result {
     let names = Names()
     let shared = Shared(users: users.count)
-    let (users, grace, seed, socketPath) = (users, grace, seed, postern.socketPath)
+    let (users, grace, seed, delay, socketPaths) = (users, grace, seed, delay, socketPaths)
     let deadline = ContinuousClock.now + duration
     let leastOperations = operations
     for number in 0..<Self.clients {
       shared.start {
         let client = RaceClient(
-          number: number, users: users, names: names, socketPath: socketPath, grace: grace,
-          seed: seed)
+          number: number, users: users, names: names,
+          socketPath: socketPaths[number / users.count % socketPaths.count], grace: grace,
+          delay: delay, seed: seed)
         while ContinuousClock.now < deadline
           || shared.done.load(ordering: .relaxed) < leastOperations
         {
@@ -100,11 +115,11 @@ struct Race {
         shared.keep(client.histories)
       }
     }
-    killWorkers(until: shared)
+    try doHarm(until: shared)
 
     let last = RaceClient(
-      number: Self.clients, users: users, names: names, socketPath: socketPath, grace: grace,
-      seed: seed)
+      number: Self.clients, users: users, names: names, socketPath: socketPaths[0], grace: grace,
+      delay: delay, seed: seed)
     try last.closeBooks()
     shared.keep(last.histories)
     let failures = shared.failures.withLock { $0 }
@@ -112,17 +127,16 @@ struct Race {
     return Result(
       names: names,
       histories: shared.histories.withLock { $0.map { $0.sorted { $0.start < $1.start } } },
-      kills: shared.kills.load(ordering: .relaxed))
+      harms: shared.harms.load(ordering: .relaxed))
   }
 
-  /// Every 100 to 300 ms one of them, whichever, by SIGKILL, until all clients are done.
-  private func killWorkers(until shared: Shared) {
+  /// Every 100 to 300 ms, until all clients are done.
+  private func doHarm(until shared: Shared) throws {
     var random = SeededGenerator(seed: ~seed)
     while true {
       let pause = Int.random(in: 100...300, using: &random)
       guard shared.threads.wait(timeout: .now() + .milliseconds(pause)) == .timedOut else { return }
-      guard let worker = postern.workers.randomElement(using: &random) else { continue }
-      if kill(worker, SIGKILL) == 0 { shared.kills.add(1, ordering: .relaxed) }
+      if try harm(&random) { shared.harms.add(1, ordering: .relaxed) }
     }
   }
 }

@@ -9,6 +9,7 @@ final class RaceClient {
   private let names: Names
   private let connection: RaceConnection
   private let grace: Microseconds
+  private let delay: Microseconds
   private var random: SeededGenerator
   /// Of each user, in the order of `users`.
   private(set) var histories: [[Operation]]
@@ -16,12 +17,13 @@ final class RaceClient {
 
   init(
     number: Int, users: [KnownUser], names: Names, socketPath: String, grace: Microseconds,
-    seed: UInt64
+    delay: Microseconds, seed: UInt64
   ) {
     self.number = number
     self.users = users
     self.names = names
     self.grace = grace
+    self.delay = delay
     connection = RaceConnection(path: socketPath)
     random = SeededGenerator(seed: seed &+ UInt64(number))
     histories = users.map { _ in [] }
@@ -111,9 +113,13 @@ final class RaceClient {
     case .some(let reply): answer = read(reply) ?? .unexpected("\(reply.status) \(reply.text)")
     }
     operations += 1
+    let isLate = answer == .unknown && exchange.end != Operation.never
+    // What may still happen is under way: with more of it at once, there are too many orders to try.
+    if isLate, delay > 0 { usleep(UInt32(delay)) }
     histories[user].append(
       Operation(
-        client: number, start: exchange.start, end: exchange.end, request: call, answer: answer))
+        client: number, start: exchange.start, end: exchange.end + (isLate ? delay : 0),
+        request: call, answer: answer))
     return answer
   }
 }
