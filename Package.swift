@@ -177,6 +177,10 @@ let package = Package(
       name: "PostgreSQLBenchmark", dependencies: ["DocumentStore", "PostgreSQLDocumentStore"],
       path: "Benchmarks/PostgreSQL"),
 
+    .executableTarget(
+      name: "RedisBenchmark", dependencies: ["DocumentStore", "RedisDocumentStore"],
+      path: "Benchmarks/Redis"),
+
     // One test target for each source target, and what they share.
     .target(
       name: "TestSupport",
@@ -225,7 +229,8 @@ let package = Package(
     .testTarget(
       name: "RedisDocumentStoreTests",
       dependencies: [
-        "DocumentStore", "DocumentStoreConformance", "RedisDocumentStore", "TestSupport",
+        "DocumentStore", "DocumentStoreConformance", "RedisDocumentStore", "Sessions",
+        "TestSupport",
       ]),
     .testTarget(
       name: "PostgreSQLDocumentStoreTests",

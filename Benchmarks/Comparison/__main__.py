@@ -6,7 +6,7 @@ import sys
 
 import bench
 from machine import Trouble, install, say
-from parts import counts, hosts, postgresql, processes, refreshes, signins, throughput
+from parts import counts, hosts, postgresql, processes, redis, refreshes, signins, throughput
 
 PARTS = {
     "http": (throughput.http, "requests a second: an unknown route, GET /job-list"),
@@ -19,6 +19,7 @@ PARTS = {
     "start": (processes.start, "milliseconds from start to the first answer"),
     "postgresql": (postgresql.postgresql, "changes a second in PostgreSQL, beside a bare pgbench"),
     "hosts": (hosts.hosts, "refreshes a second of 1, 2 and 4 hosts on one Redis, one PostgreSQL"),
+    "redis": (redis.redis, "changes a second in Redis, beside a bare redis-benchmark"),
 }
 
 NUMBERS = [

@@ -64,6 +64,11 @@ class SmokeTests(unittest.TestCase):
         shown = self.compare("hosts")
         self.assertRows(shown, "redis-benchmark", "pgbench", "1 host", "2 hosts", "4 hosts")
 
+    def test_changes_in_redis_stand_beside_a_bare_benchmark(self):
+        shown = self.compare("redis")
+        self.assertRows(shown, "redis-benchmark, the script", "postern")
+        self.assertIn("documents, appendfsync always, 16 clients | ", shown)
+
     def test_one_request_is_counted(self):
         shown = self.bench("counts", "--count", "5")
         self.assertRegex(shown, r"\| an unknown route, postern \| [\d,]+ \|")

@@ -42,7 +42,7 @@ public struct RedisDocumentStore: VersionedDocumentStore {
     let replies = try naming(collection) { () throws(RedisError) in
       try servers.send(
         [[Self.bytes("HMGET"), name, Self.bytes("version"), Self.bytes("document")]],
-        about: name, isRepeatable: true)
+        about: name, isRepeatable: true, isExpected: { $0.elements?.count == 2 })
     }
     let parts = replies.first?.elements
     if parts == [.null, .null] { return nil }
@@ -68,8 +68,20 @@ public struct RedisDocumentStore: VersionedDocumentStore {
   public func makeDurable(
     _ collection: String, _ key: String, _ read: StoredDocument?
   ) throws {
-    guard options.waitReplicas > 0, let read else { return }
-    _ = try replace(collection, key, with: read, expiry: "keep", insteadOf: read.version)
+    guard options.waitReplicas > 0 else { return }
+    let deadline = ContinuousClock.now + timeout
+    var current = read
+    // What has replaced it since may not have reached them either.
+    while let read = current {
+      if try replace(collection, key, with: read, expiry: "keep", insteadOf: read.version) {
+        return
+      }
+      guard ContinuousClock.now < deadline else {
+        throw DocumentStoreError.busy(
+          reason: "\(collection)/\(key): others came first again and again")
+      }
+      current = try stored(collection, key)
+    }
   }
 
   private func replace(
@@ -81,24 +93,15 @@ public struct RedisDocumentStore: VersionedDocumentStore {
       Self.bytes("1"), name, Self.bytes(old ?? ""), Self.bytes(new?.version ?? ""),
       new?.bytes ?? [], Self.bytes(expiry),
     ]
-    let wait =
-      options.waitReplicas > 0
-      ? [["WAIT", "\(options.waitReplicas)", "\(Self.milliseconds(options.commandTimeout))"]] : []
-    let behind = wait.map { $0.map(Self.bytes) }
     let replies = try naming(collection) {
       do throws(RedisError) {
-        return try run([Self.bytes("EVALSHA"), Self.scriptDigest] + arguments, behind, name)
-      } catch RedisError.refused(code: "NOSCRIPT", _) {
-        return try run([Self.bytes("EVAL"), Self.script] + arguments, behind, name)
-      } catch RedisError.connection(let reason) {
-        // The version tells whose document is there. Where it is still the old one, the command may
-        // yet be carried out: then it comes before the next try, which sees that.
-        let version = try stored(collection, key)?.version
-        if version == old { return [.number(0)] }
-        guard version == new?.version, options.waitReplicas == 0 else {
-          throw RedisError.connection(reason)
-        }
-        return [.number(1)]
+        return try compareAndSet(arguments, about: name)
+      } catch let error where error.leavesOutcomeUnknown {
+        // Sent again, it sets nothing but what it set already, and once it has, what is late of the
+        // first does nothing. Where another version is there, nobody can tell.
+        let replies = try compareAndSet(arguments, about: name)
+        guard replies.first == .number(1) else { throw error }
+        return replies
       }
     }
     guard case .number(let isReplaced)? = replies.first else {
@@ -113,10 +116,25 @@ public struct RedisDocumentStore: VersionedDocumentStore {
     return isReplaced == 1
   }
 
-  private func run(
-    _ command: [[UInt8]], _ behind: [[[UInt8]]], _ name: [UInt8]
+  /// Runs the script, and waits for the replicas behind it.
+  private func compareAndSet(
+    _ arguments: [[UInt8]], about name: [UInt8]
   ) throws(RedisError) -> [RedisReply] {
-    try servers.send([command] + behind, about: name, isRepeatable: false)
+    // Its reply is there before this side gives up.
+    let milliseconds = Int(options.commandTimeout / .milliseconds(1)) * 3 / 4
+    let wait: [[[UInt8]]] =
+      options.waitReplicas > 0
+      ? [["WAIT", "\(options.waitReplicas)", "\(max(1, milliseconds))"].map(Self.bytes)] : []
+    func run(_ command: [[UInt8]]) throws(RedisError) -> [RedisReply] {
+      try servers.send([command + arguments] + wait, about: name, isRepeatable: false) {
+        $0 == .number(0) || $0 == .number(1)
+      }
+    }
+    do {
+      return try run([Self.bytes("EVALSHA"), Self.digest])
+    } catch RedisError.refused(code: "NOSCRIPT", _) {
+      return try run([Self.bytes("EVAL"), Self.script])
+    }
   }
 
   public func keys<D: Document>(of type: D.Type) throws -> [String] {
@@ -150,7 +168,7 @@ public struct RedisDocumentStore: VersionedDocumentStore {
   ///   would drop documents for want of memory: sessions that were ended would come back, and others
   ///   end.
   public func checkServers() throws -> [String] {
-    try naming("settings") {
+    let warnings = try naming("settings") {
       try servers.sendToAll { send in
         let memory = try information(send(["INFO", "memory"]))
         guard memory["maxmemory_policy"] == "noeviction" else {
@@ -166,8 +184,14 @@ public struct RedisDocumentStore: VersionedDocumentStore {
         if reply?.elements?.last?.string == "always" { return [] }
         return ["appendfsync is not always: a second's changes may be lost with the server"]
       }
-    }.reduce(into: []) { $0 += $1 }
+    }.joined()
+    let isUnwaited = servers.haveReplicas && options.waitReplicas == 0
+    // Of many servers, each only once.
+    return Set(warnings).sorted() + (isUnwaited ? [Self.failoverWarning] : [])
   }
+
+  static let failoverWarning =
+    "waitReplicas is 0: what was changed last is lost when a replica takes the place of its server"
 
   private func information(_ reply: RedisReply) -> [Substring: Substring] {
     let lines = (reply.string ?? "").split(whereSeparator: \.isNewline)
@@ -187,10 +211,6 @@ public struct RedisDocumentStore: VersionedDocumentStore {
 
   private static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
-  private static func milliseconds(_ duration: Duration) -> Int {
-    Int(duration / .milliseconds(1))
-  }
-
   /// Seconds.
   private static let clockDifference = 3600.0
 
@@ -209,10 +229,11 @@ public struct RedisDocumentStore: VersionedDocumentStore {
 
   /// Keys: the document. Arguments: the version that was read, or nothing; the new one, or nothing to
   /// remove it; the document; when it expires in milliseconds since 1970, 0 for never, or `keep`.
+  /// Where the new version is there already, it is written again, so that `WAIT` waits for it.
   private static let script = bytes(
     """
     local version = redis.call('HGET', KEYS[1], 'version') or ''
-    if version ~= ARGV[1] then return 0 end
+    if version ~= ARGV[1] and (ARGV[2] == '' or version ~= ARGV[2]) then return 0 end
     if ARGV[2] == '' then
       redis.call('DEL', KEYS[1])
       return 1
@@ -227,5 +248,6 @@ public struct RedisDocumentStore: VersionedDocumentStore {
     """)
 
   /// By which the servers know it (SHA-1).
-  private static let scriptDigest = Array(Insecure.SHA1.hash(data: script).hexadecimal.utf8)
+  private static let digest = bytes(scriptDigest)
+  package static let scriptDigest = Insecure.SHA1.hash(data: script).hexadecimal
 }

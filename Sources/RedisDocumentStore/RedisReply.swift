@@ -25,6 +25,8 @@ enum RedisReply: Equatable {
     Array(UnsafeRawBufferPointer(start: reply.str, count: reply.len))
   }
 
+  var isError: Bool { if case .error = self { true } else { false } }
+
   var string: String? {
     if case .text(let bytes) = self { String(decoding: bytes, as: UTF8.self) } else { nil }
   }
@@ -36,12 +38,24 @@ enum RedisReply: Equatable {
 
 /// Why there is no reply that is of use.
 enum RedisError: Error, CustomStringConvertible {
-  /// No connection, or one that is of no use any longer.
-  case connection(String)
+  /// There is no connection: nothing was sent.
+  case unreachable(String)
+  /// The connection failed: it is not known what became of what was sent.
+  case broken(String)
+  /// No reply came in time: it is not known what became of what was sent.
+  case timedOut
   /// The server refused the command: the code that its error begins with, such as `NOSCRIPT`.
   case refused(code: String, rest: String)
   /// A reply of another kind than the command has.
   case unexpectedReply
+
+  /// Whether the server may have carried out what was sent, or still may.
+  var leavesOutcomeUnknown: Bool {
+    switch self {
+    case .broken, .timedOut, .unexpectedReply: true
+    case .unreachable, .refused: false
+    }
+  }
 
   init(error text: String) {
     let parts = text.split(separator: " ", maxSplits: 1)
@@ -51,9 +65,12 @@ enum RedisError: Error, CustomStringConvertible {
 
   var description: String {
     switch self {
-    case .connection(let reason): reason
+    case .unreachable(let reason), .broken(let reason): reason
+    case .timedOut: "no reply in time"
     // The rest may hold what was sent.
-    case .refused(let code, _): "the server answered \(code)"
+    case .refused(let code, _):
+      code.utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        ? "the server answered \(code)" : "the server refused"
     case .unexpectedReply: "the server sent a reply of an unexpected kind"
     }
   }

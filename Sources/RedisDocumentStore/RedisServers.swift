@@ -10,8 +10,7 @@ final class RedisServers: Sendable {
     var idle: [Name: [RedisConnection]] = [:]
     /// The master, as the sentinels said.
     var master: RedisHost?
-    /// Which server has a part of the cluster, as servers said.
-    var slots: [UInt16: RedisHost] = [:]
+    var slots = ClusterSlots()
   }
 
   private let address: RedisAddress
@@ -29,25 +28,28 @@ final class RedisServers: Sendable {
 
   /// Sends a command that is about `key`, and others behind it on the same connection.
   ///
-  /// - Parameter isRepeatable: whether it does no harm when it is done twice. Then it is sent again
-  ///   where a kept connection turned out to be closed.
+  /// - Parameters:
+  ///   - isRepeatable: whether it does no harm when it is done twice. Then it is sent again where a
+  ///     kept connection turned out to be closed.
+  ///   - isExpected: whether a first reply that is no error can be one to the first command.
   /// - Returns: the replies; of the first, no error.
   /// - Throws: `RedisError`
   func send(
-    _ commands: [[[UInt8]]], about key: [UInt8], isRepeatable: Bool
+    _ commands: [[[UInt8]]], about key: [UInt8], isRepeatable: Bool,
+    isExpected: (RedisReply) -> Bool
   ) throws(RedisError) -> [RedisReply] {
     var redirections = 0
     var asked: RedisHost?
     while true {
       let name: Name = if let asked { asked } else { try server(of: key) }
       let replies = try send(
-        commands, to: name, isAsking: asked != nil, isRepeatable: isRepeatable, key)
+        commands, to: name, isAsking: asked != nil, isRepeatable: isRepeatable, isExpected)
       asked = nil
       guard case .error(let text) = replies[0] else { return replies }
       let error = RedisError(error: text)
       guard case .refused(let code, let rest) = error else { throw error }
       switch code {
-      case "MOVED", "ASK":
+      case "MOVED" where isCluster, "ASK" where isCluster:
         redirections += 1
         guard redirections <= Self.mostRedirections, let host = target(rest, of: name) else {
           throw error
@@ -67,7 +69,8 @@ final class RedisServers: Sendable {
   }
 
   private func send(
-    _ commands: [[[UInt8]]], to name: Name, isAsking: Bool, isRepeatable: Bool, _ key: [UInt8]
+    _ commands: [[[UInt8]]], to name: Name, isAsking: Bool, isRepeatable: Bool,
+    _ isExpected: (RedisReply) -> Bool
   ) throws(RedisError) -> [RedisReply] {
     let asking = isAsking ? [[Array("ASKING".utf8)]] : []
     var kept = takeIdle(name)
@@ -80,12 +83,14 @@ final class RedisServers: Sendable {
         throw error
       }
       do throws(RedisError) {
-        let replies = try connection.send(all: asking + commands)
+        let replies = Array(try connection.send(all: asking + commands).dropFirst(asking.count))
+        // One that is none to this command means that the connection is a reply behind or ahead.
+        guard replies[0].isError || isExpected(replies[0]) else { throw .unexpectedReply }
         giveBack(connection, name)
-        return Array(replies.dropFirst(asking.count))
+        return replies
       } catch {
         forget(name)
-        guard kept != nil, isRepeatable else { throw error }
+        guard case .broken = error, kept != nil, isRepeatable else { throw error }
         kept = nil
       }
     }
@@ -108,30 +113,51 @@ final class RedisServers: Sendable {
 
   // MARK: - Which server
 
+  private var isCluster: Bool { if case .cluster = address.servers { true } else { false } }
+
+  /// Whether a replica may take the place of a server.
+  var haveReplicas: Bool {
+    switch address.servers {
+    case .one, .unix: false
+    case .sentinels, .cluster: true
+    }
+  }
+
   private func server(of key: [UInt8]) throws(RedisError) -> Name {
     switch address.servers {
     case .one(let host): host
     case .unix: nil
     case .sentinels: try master()
-    case .cluster(let hosts):
-      state.withLock { $0.slots[hashSlot(of: key)] } ?? hosts.randomElement() ?? hosts[0]
+    case .cluster: try clusterServer(of: hashSlot(of: key))
     }
   }
 
+  private func clusterServer(of slot: UInt16) throws(RedisError) -> RedisHost {
+    if let host = state.withLock({ $0.slots[slot] }) { return host }
+    guard let host = try learnSlots()[slot] else {
+      throw .unreachable("no server has that part of the cluster")
+    }
+    return host
+  }
+
   private func masters() throws(RedisError) -> [Name] {
-    guard case .cluster(let hosts) = address.servers else { return [try server(of: [])] }
-    var failure = RedisError.connection("no server of the cluster answers")
-    for host in hosts.shuffled() {
+    guard case .cluster = address.servers else { return [try server(of: [])] }
+    return try Array(learnSlots().hosts)
+  }
+
+  /// Asks the servers of the cluster that are known which of them has which part of it.
+  private func learnSlots() throws(RedisError) -> ClusterSlots {
+    guard case .cluster(let named) = address.servers else { return ClusterSlots() }
+    let known = state.withLock { $0.slots.hosts }
+    var failure = RedisError.unreachable("no server of the cluster answers")
+    for host in known.shuffled() + named.shuffled().filter({ !known.contains($0) }) {
       do throws(RedisError) {
-        let reply = try connect(to: host).send([Array("CLUSTER".utf8), Array("SLOTS".utf8)])
-        // Each part: first slot, last slot, its master (address, port, …), its replicas.
-        let parts = (reply.elements ?? []).compactMap { part -> RedisHost? in
-          guard let master = part.elements?.dropFirst(2).first?.elements,
-            let name = master.first?.string, case .number(let port)? = master.dropFirst().first
-          else { return nil }
-          return RedisHost(name: name.isEmpty ? host.name : name, port: port)
-        }
-        if !parts.isEmpty { return Array(Set(parts)) }
+        let reply = try connect(to: host).send(["CLUSTER", "SLOTS"].map { Array($0.utf8) })
+        if case .error(let text) = reply { throw RedisError(error: text) }
+        let slots = ClusterSlots(reply, from: host)
+        guard !slots.hosts.isEmpty else { throw .unexpectedReply }
+        state.withLock { $0.slots = slots }
+        return slots
       } catch {
         failure = error
       }
@@ -148,10 +174,10 @@ final class RedisServers: Sendable {
 
   private func master() throws(RedisError) -> RedisHost {
     guard case .sentinels(let hosts, let name) = address.servers else {
-      throw .connection("no sentinel")
+      throw .unreachable("no sentinel")
     }
     if let master = state.withLock({ $0.master }) { return master }
-    var failure = RedisError.connection("no sentinel knows the master \(name)")
+    var failure = RedisError.unreachable("no sentinel knows the master \(name)")
     for sentinel in hosts {
       do throws(RedisError) {
         let reply = try RedisConnection(to: sentinel, timeout: timeout).send(
@@ -178,17 +204,18 @@ final class RedisServers: Sendable {
     } else if case .unix(let path) = address.servers {
       connection = try RedisConnection(toUnixSocket: path, timeout: timeout)
     } else {
-      throw .connection("no server")
+      throw .unreachable("no server")
     }
-    if let password = address.password {
-      try expect(connection, ["AUTH"] + (address.user.map { [$0] } ?? []) + [password])
+    let user = address.user.map { $0.isEmpty ? [] : [$0] } ?? []
+    if !user.isEmpty || address.password != nil {
+      try expect(connection, ["AUTH"] + user + [address.password ?? ""])
     }
     if address.database != 0 { try expect(connection, ["SELECT", "\(address.database)"]) }
     if case .sentinels = address.servers {
       // A sentinel may not have heard yet that it is the master no longer (Redis Sentinel client spec).
       let role = try connection.send([Array("ROLE".utf8)])
       guard role.elements?.first?.string == "master" else {
-        throw .connection("the server that the sentinels name is no master")
+        throw .unreachable("the server that the sentinels name is no master")
       }
     }
     return connection
@@ -219,7 +246,7 @@ final class RedisServers: Sendable {
     let dropped = state.withLock { state in
       if let name {
         if state.master == name { state.master = nil }
-        state.slots = state.slots.filter { $0.value != name }
+        state.slots.forget(name)
       }
       return state.idle.removeValue(forKey: name)
     }

@@ -1,90 +1,116 @@
+import DocumentStore
 import Foundation
+import RedisDocumentStore
 import TestSupport
 import XCTest
 
 /// Starts Redis servers in temporary folders, and kills them.
 class RedisTestCase: TemporaryFolderTestCase {
-  struct Server {
-    let process: Process
-    let port: Int
-    var url: String { "redis://127.0.0.1:\(port)" }
-  }
+  /// What a server of sessions is told.
+  static let durably = ["save \"\"", "appendonly yes", "appendfsync always"]
 
-  private var servers: [Server] = []
+  private var servers: [RedisServer] = []
+  private var others: [Process] = []
 
   override func tearDownWithError() throws {
-    for server in servers where server.process.isRunning {
-      kill(server.process.processIdentifier, SIGKILL)
-      server.process.waitUntilExit()
+    for server in servers {
+      server.goOn()
+      server.kill()
     }
-    servers = []
+    for process in others where process.isRunning {
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+    }
+    (servers, others) = ([], [])
     try super.tearDownWithError()
   }
 
-  /// A server with these lines of `redis.conf` besides its own.
-  func start(_ lines: String...) throws -> Server {
-    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/redis-server") else {
+  /// A server with these lines of `redis.conf` besides its own; later lines win.
+  func start(_ lines: String...) throws -> RedisServer {
+    try start(Self.durably + lines)
+  }
+
+  func start(
+    _ lines: [String], port: Int? = nil, arguments: [String] = []
+  ) throws -> RedisServer {
+    guard FileManager.default.isExecutableFile(atPath: RedisServer.program) else {
       throw XCTSkip("redis-server is not installed")
     }
-    let port = try freePort()
-    let place = "\(folder)/redis-\(port)"
-    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-    let settings =
-      [
-        "port \(port)", "bind 127.0.0.1", "dir \(place)", "save \"\"", "appendonly yes",
-        "appendfsync always", "logfile \(place)/log",
-      ] + lines
-    try settings.joined(separator: "\n").write(
-      toFile: "\(place)/redis.conf", atomically: true, encoding: .utf8)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/redis-server")
-    process.arguments = ["\(place)/redis.conf"]
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    let server = Server(process: process, port: port)
+    let port = try port ?? LoopbackServer.freePort()
+    let server = try RedisServer(
+      port: port, folder: "\(folder)/redis-\(port)", lines: lines, arguments: arguments)
     servers.append(server)
-    try waitUntilItListens(port)
+    try server.start()
     return server
   }
 
-  private func waitUntilItListens(_ port: Int) throws {
-    for _ in 0..<500 {
-      if isListening(port) { return }
-      usleep(10_000)
-    }
-    XCTFail("redis-server does not listen")
+  /// Runs another program until the test ends.
+  func run(_ path: String, _ arguments: String...) throws -> Process {
+    try run(path, arguments)
   }
 
-  private func isListening(_ port: Int) -> Bool {
-    let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(connection) }
-    var address = loopback(port)
-    return withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+  func run(_ path: String, _ arguments: [String]) throws -> Process {
+    guard FileManager.default.isExecutableFile(atPath: path) else {
+      throw XCTSkip("\(path) is not installed")
+    }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    others.append(process)
+    return process
+  }
+
+  func store(
+    _ url: String, waitReplicas: Int = 0, commandTimeout: Duration = .seconds(1)
+  ) throws -> RedisDocumentStore {
+    var options = RedisDocumentStore.Options()
+    options.waitReplicas = waitReplicas
+    options.commandTimeout = commandTimeout
+    return RedisDocumentStore(try RedisAddress(url), options)
+  }
+
+  /// A store whose every command has the time that a busy machine takes.
+  func patientStore(_ url: String) throws -> RedisDocumentStore {
+    try store(url, commandTimeout: .seconds(20))
+  }
+
+  /// That this is not possible now: the answer is 503.
+  func assertUnavailable(
+    _ expected: String = "", file: StaticString = #filePath, line: UInt = #line,
+    _ body: () throws -> Void
+  ) {
+    XCTAssertThrowsError(try body(), file: file, line: line) { error in
+      guard case DocumentStoreError.unavailable(let reason) = error else {
+        return XCTFail("\(error)", file: file, line: line)
+      }
+      if !expected.isEmpty {
+        XCTAssertTrue(reason.contains(expected), reason, file: file, line: line)
       }
     }
   }
+}
 
-  /// One that the kernel has just given out.
-  private func freePort() throws -> Int {
-    let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(connection) }
-    var address = loopback(0)
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        XCTAssertEqual(bind(connection, $0, size), 0)
-        XCTAssertEqual(getsockname(connection, $0, &size), 0)
-      }
+/// A document about as large as a user's sessions are, and which updates made it so.
+struct Ledger: Document {
+  static let collection = "ledgers"
+  var numbers: [Int] = []
+  var text = String(repeating: "x", count: 1000)
+  var endsAt: Date?
+
+  var expiry: Date? { endsAt }
+}
+
+extension RedisDocumentStore {
+  func append(_ number: Int, to key: String) throws {
+    try update(Ledger.self, key) { ledger in
+      var changed = ledger ?? Ledger()
+      changed.numbers.append(number)
+      ledger = changed
     }
-    return Int(UInt16(bigEndian: address.sin_port))
   }
 
-  private func loopback(_ port: Int) -> sockaddr_in {
-    sockaddr_in(
-      sin_family: sa_family_t(AF_INET), sin_port: in_port_t(port).bigEndian,
-      sin_addr: in_addr(s_addr: UInt32(0x7F00_0001).bigEndian),
-      sin_zero: (0, 0, 0, 0, 0, 0, 0, 0))
-  }
+  func numbers(_ key: String) throws -> [Int]? { try read(Ledger.self, key)?.numbers }
 }

@@ -1,0 +1,23 @@
+import Glibc
+import RedisDocumentStore
+
+// Changes the documents of 1000 users over and over, as refreshes do, and prints how many a second, and
+// the median and the 99th percentile of one in milliseconds:
+//   RedisBenchmark URL THREADS SECONDS
+// Without arguments, prints the digest (SHA-1) of the script that the server has to know.
+
+guard CommandLine.arguments.count == 4, let threads = Int(CommandLine.arguments[2]),
+  let seconds = Double(CommandLine.arguments[3])
+else {
+  guard CommandLine.arguments.count == 1 else {
+    print("usage: RedisBenchmark [URL THREADS SECONDS]")
+    exit(2)
+  }
+  print(RedisDocumentStore.scriptDigest)
+  exit(0)
+}
+
+let store = RedisDocumentStore(try RedisAddress(CommandLine.arguments[1]))
+let times = try Changes(of: store).times(threads: threads, seconds: seconds).sorted()
+guard !times.isEmpty else { exit(1) }
+print(Double(times.count) / seconds, times[times.count / 2], times[times.count * 99 / 100])
