@@ -6,7 +6,12 @@ import XCTest
 final class RedisStoreTests: StoreTestCase {
   func testAServerThatDropsDocumentsForWantOfMemoryIsRefused() throws {
     let server = try startServer(settings: ["maxmemory-policy allkeys-lru"])
-    let site = try host(server)
+    let site = try host(
+      server,
+      [
+        "POSTERN_TOKENS_ACCESS_SECRET": "Zx81kqPw0vLr62tYbN4mSd7fGh3jKc9e",
+        "POSTERN_TOKENS_REFRESH_SECRET": "Qm27cVbX93nLzTr5wEy8uIp1oAs6dFg4",
+      ])
     let serve = try site.serve(log: "refused.log")
     defer { serve.stop() }
     XCTAssertEqual(try serve.waitForEnd(), 78, serve.log)
