@@ -233,7 +233,7 @@ class SharedStoreTests: StoreTestCase {
     XCTAssertTrue(
       try eventually(within: 30) {
         try hosts().filter { $0["serving"] as? Int == Installation.workerCount }.count == 2
-      }, try one.command(["status", "--hosts"]).output)
+      })
     XCTAssertEqual(
       Set(try hosts().compactMap { $0["pid"] as? Int }),
       Set([one, two].compactMap { $0.postern.map { Int($0.id) } }))
