@@ -46,8 +46,8 @@ let package = Package(
     .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
     .systemLibrary(name: "CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
     .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
-    .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZxcvbn", providers: [.apt(["libzxcvbn-dev"])]),
+    .target(name: "CPQ"),
     .target(name: "SystemCalls", dependencies: ["CLinux"]),
     .target(name: "BoundedCache"),
     .target(name: "SortedJSON"),
@@ -65,10 +65,12 @@ let package = Package(
     .target(name: "MemoryDocumentStore", dependencies: ["DocumentStore"]),
     .target(
       name: "FileDocumentStore",
-      dependencies: ["DocumentStore", "Execution", "SystemCalls", crypto, metrics]),
+      dependencies: [
+        "DocumentStore", "Execution", "ForeignInput", "SystemCalls", crypto, metrics,
+      ]),
     .target(
       name: "RedisDocumentStore",
-      dependencies: ["CHiredis", "DocumentStore", "Execution", crypto]),
+      dependencies: ["CHiredis", "DocumentStore", "Execution", "ForeignInput", crypto]),
     .target(
       name: "PostgreSQLDocumentStore", dependencies: ["CPQ", "DocumentStore", "Execution"]),
     .target(
@@ -77,10 +79,12 @@ let package = Package(
         "BoundedCache", "CSodium", "ForeignInput", "PasswordStrength", "SortedJSON", "SystemCalls",
         crypto,
       ]),
+    .target(name: "FastCGIRecords"),
     .target(
       name: "FastCGI",
       dependencies: [
-        "CFastCGI", "Execution", "ForeignInput", "HandlerKit", "SystemCalls", http, logging,
+        "CFastCGI", "Execution", "FastCGIRecords", "ForeignInput", "HandlerKit", "SystemCalls",
+        http, logging,
         metrics,
       ]),
     .target(name: "Sessions", dependencies: ["DocumentStore", "SystemCalls", crypto]),
@@ -147,9 +151,9 @@ let package = Package(
         "Accounts", "Authentication", "CurrentUserModule", "DocumentStore", "Execution",
         "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "HealthModule", "JWKSModule",
         "JobsModule", "LinkModule", "LoginModule", "LogoutModule", "MetricsModule",
-        "PasswordModule", "RecordFiles", "RefreshModule", "SecurityEvents", "Sessions",
-        "SessionsModule", "SharedMetrics", "SortedJSON", "SystemCalls", "Tokens", "VerifyModule",
-        arguments, configuration, http, logging, metrics,
+        "PasswordModule", "PostgreSQLDocumentStore", "RecordFiles", "RedisDocumentStore",
+        "RefreshModule", "SecurityEvents", "Sessions", "SessionsModule", "SharedMetrics", "SortedJSON", "SystemCalls", "Tokens", "VerifyModule",
+        arguments, configuration, crypto, http, logging, metrics,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
     .target(
@@ -173,7 +177,8 @@ let package = Package(
       name: "TestSupport",
       dependencies: [
         "Accounts", "DocumentStore", "FileDocumentStore", "ForeignInput", "HandlerKit", "Postern",
-        "PosternTesting", "Sessions", "SystemCalls", "Tokens", crypto,
+        "PosternTesting", "PostgreSQLDocumentStore", "RedisDocumentStore", "Sessions",
+        "SystemCalls", "Tokens", crypto,
       ],
       path: "Tests/TestSupport"),
     .executableTarget(
@@ -222,6 +227,7 @@ let package = Package(
       dependencies: [
         "DocumentStore", "DocumentStoreConformance", "PostgreSQLDocumentStore", "TestSupport",
       ]),
+    .testTarget(name: "FastCGIRecordsTests", dependencies: ["FastCGIRecords", "TestSupport"]),
     .testTarget(
       name: "FastCGITests",
       dependencies: [
@@ -238,9 +244,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "SessionsTests",
-      dependencies: [
-        "DocumentStore", "FileDocumentStore", "MemoryDocumentStore", "Sessions", "TestSupport",
-      ]),
+      dependencies: ["DocumentStore", "MemoryDocumentStore", "Sessions", "TestSupport"]),
     .testTarget(
       name: "AccountsTests",
       dependencies: [
@@ -256,8 +260,8 @@ let package = Package(
     .testTarget(
       name: "RefreshModuleTests",
       dependencies: [
-        "Accounts", "DocumentStore", "FileDocumentStore", "HandlerKit", "RefreshModule", "Sessions",
-        "TestSupport", "Tokens", http,
+        "Accounts", "DocumentStore", "HandlerKit", "RefreshModule", "Sessions", "TestSupport",
+        "Tokens", http,
       ]),
     .testTarget(
       name: "LogoutModuleTests",
@@ -283,9 +287,8 @@ let package = Package(
     .testTarget(
       name: "VerifyModuleTests",
       dependencies: [
-        "Accounts", "DocumentStore", "FileDocumentStore", "HandlerKit", "PosternTesting",
-        "Sessions",
-        "TestSupport", "VerifyModule", http,
+        "Accounts", "DocumentStore", "HandlerKit", "PosternTesting", "Sessions", "TestSupport",
+        "VerifyModule", http,
       ]),
     .testTarget(
       name: "CurrentUserModuleTests",
@@ -306,7 +309,7 @@ let package = Package(
       name: "PosternTests",
       dependencies: [
         "Accounts", "DocumentStore", "HandlerKit", "MemoryDocumentStore", "Postern",
-        "PosternTesting", "SecurityEvents", "Sessions", "SharedMetrics", "SystemCalls",
+        "PosternTesting", "PostgreSQLDocumentStore", "SecurityEvents", "Sessions", "SharedMetrics", "SystemCalls",
         "TestSupport", "Tokens", arguments, configuration, http, logging, metrics,
       ]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
@@ -314,7 +317,7 @@ let package = Package(
       name: "EndToEndTests", dependencies: ["StuckProgram", "SystemCalls", "TestSupport", crypto],
       path: "Tests/EndToEnd", exclude: ["requirements.txt", "verify_token.py"]),
     .testTarget(
-      name: "RacesTests", dependencies: ["Accounts", "FileDocumentStore", "TestSupport"],
+      name: "RacesTests", dependencies: ["Accounts", "DocumentStore", "TestSupport"],
       path: "Tests/Races"),
     .testTarget(
       name: "DurabilityTests",

@@ -136,6 +136,11 @@ def memory(pid):
     return found["Rss"], found["Pss"]
 
 
+def descriptors(pid):
+    """How many files and sockets a process has open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
 def wait_until(done, process, seconds=60):
     deadline = time.monotonic() + seconds
     while not done():

@@ -8,6 +8,10 @@ public protocol VersionedDocumentStore: DocumentStore {
   /// How long `update` tries, while others always come first, before it throws `busy`.
   var timeout: Duration { get }
 
+  /// For tests: whether each change runs twice on the same document, so that one with side effects
+  /// is found out.
+  var repeatsChanges: Bool { get }
+
   /// The document as it is stored, or `nil` if there is none.
   func stored(_ collection: String, _ key: String) throws -> StoredDocument?
 
@@ -56,6 +60,10 @@ extension VersionedDocumentStore {
       repeat {
         let stored = try stored(type.collection, key)
         let old = try document(stored, as: type, key)
+        if repeatsChanges {
+          var first = old
+          _ = try change(&first)
+        }
         var new = old
         let result = try change(&new)
         if new == old {
@@ -74,6 +82,8 @@ extension VersionedDocumentStore {
         reason: "\(type.collection)/\(key): others came first again and again")
     }
   }
+
+  public var repeatsChanges: Bool { false }
 
   public func makeDurable(_: String, _: String, _: StoredDocument?) throws {}
 

@@ -19,8 +19,8 @@ public final class EventLoop: @unchecked Sendable {
   private var lastEvent: UInt64 = 0
   /// What is being served.
   private var current: (source: any EventSource, token: UInt64)?
-  /// Set once the loop is to stop.
-  private var drainDeadline: ContinuousClock.Instant?
+  /// When the loop was told to stop.
+  private var drainStart: ContinuousClock.Instant?
 
   /// The number of the event that is being served; 0 where there is none, or where the loop was
   /// handed over meanwhile. Who sets it back to 0 decides which of the two it is.
@@ -43,6 +43,8 @@ public final class EventLoop: @unchecked Sendable {
   private static let idleTime = DispatchTimeInterval.seconds(10)
   /// How long a loop that is to stop serves what is ready without having to wait for it.
   private static let drainLimit = Duration.seconds(1)
+  /// How long it serves on where a source is unfinished.
+  private static let unfinishedLimit = Duration.seconds(8)
   private static let stopToken: UInt64 = 0
 
   private struct Sources {
@@ -89,7 +91,7 @@ public final class EventLoop: @unchecked Sendable {
     stallWatch.start(watching: self)
   }
 
-  /// Serves what has come by now, lets what is being served end, and returns when the last thread
+  /// Serves what has come by now, lets what is being served or unfinished end, and returns when the last thread
   /// has ended. Nothing is watched any longer then.
   public func stop() {
     stopFlag.raise()
@@ -217,26 +219,31 @@ public final class EventLoop: @unchecked Sendable {
       if let token = batch.next() {
         guard token == Self.stopToken else { return token }
         try? queue.remove(stopFlag.descriptor)
-        drainDeadline = .now + Self.drainLimit
+        drainStart = .now
       }
-      if batch.isEmpty {
-        if let drainDeadline, .now > drainDeadline {
-          close()
-          return nil
-        }
-        do throws(SystemCallError) {
-          try queue.wait(for: batch, milliseconds: drainDeadline == nil ? -1 : 0)
-        } catch {
-          logger.critical("cannot wait for events", metadata: ["error": "\(error)"])
-          close()
-          return nil
-        }
-        if batch.isEmpty {
-          close()
-          return nil
-        }
+      guard batch.isEmpty else { continue }
+      let isWaiting = drainStart.map { waitsForUnfinished(since: $0) } ?? true
+      if let drainStart, !isWaiting, .now > drainStart + Self.drainLimit {
+        close()
+        return nil
+      }
+      do throws(SystemCallError) {
+        try queue.wait(for: batch, milliseconds: drainStart == nil ? -1 : isWaiting ? 20 : 0)
+      } catch {
+        logger.critical("cannot wait for events", metadata: ["error": "\(error)"])
+        close()
+        return nil
+      }
+      if batch.isEmpty, !isWaiting {
+        close()
+        return nil
       }
     }
+  }
+
+  private func waitsForUnfinished(since start: ContinuousClock.Instant) -> Bool {
+    .now < start + Self.unfinishedLimit
+      && sources.withLock { $0.watched.values.contains { $0.isUnfinished } }
   }
 
   /// Returns whether the thread holds the loop afterwards.

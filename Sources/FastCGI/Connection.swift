@@ -1,4 +1,5 @@
 import CFastCGI
+import FastCGIRecords
 import Glibc
 import SystemCalls
 
@@ -13,32 +14,52 @@ import SystemCalls
 /// - It reads `keepConnection` to decide whether the connection it finds is one to go on with, so
 ///   that has to be set before each `FCGX_Accept_r`.
 /// - It closes `ipcFd` where the peer breaks the protocol or is gone, and sets it to -1.
-/// - It leaves the rest of a body unread; on a kept connection that would be parsed as the next
-///   request. So each body is read to its end.
-/// - It sets no time limit on reads: `SO_RCVTIMEO` does.
+/// - It waits for what has not come, believes every length, and asserts where there is no memory for
+///   one. So it gets a request only when all of its records have come and are in order:
+///   `RequestAssembly` looks at them while they are still in the socket. As a rule they come at once,
+///   and the library reads them from there. Else they are taken out, and the library reads the whole
+///   request from a pair of sockets.
+/// - What it has read behind the end of a request, or leaves unread before it, would be lost or parsed
+///   as the next one: it gets one request and nothing else.
+/// - It cuts values at a byte 0. Such a request is refused before.
 /// - The streams keep the address of their `FCGX_Request`, which must never move, and what they
 ///   read is freed with them.
 ///
 /// `@unchecked Sendable`: it belongs to one thread at a time, the one that serves it.
 final class Connection: @unchecked Sendable {
-  let descriptor: FileDescriptor
-  private let request: UnsafeMutablePointer<FCGX_Request>
+  /// What has come of it.
+  enum Arrival {
+    case request(IncomingRequest)
+    /// There is no whole request yet.
+    case incomplete
+    /// The peer is gone, breaks the protocol, or wants another role than a responder's: the
+    /// connection has to be closed.
+    case end
+  }
 
-  /// The most that is read and thrown away behind a body that is too large, in bytes; with more
-  /// than that the connection is closed instead.
-  private static let drainLimit = 1 << 20
-  /// How long the web server may keep us waiting in the middle of a request, in seconds.
+  let descriptor: FileDescriptor
+  let state: ConnectionState
+  private let watch: ConnectionWatch
+  private let request: UnsafeMutablePointer<FCGX_Request>
+  private var assembly = RequestAssembly()
+  private var room = SendRoom()
+
+  /// How much is looked at in one event, in bytes: all but the largest requests.
+  private static let pieceSize = 32 * 1024
+  /// How long a call may wait for the peer where it should not wait at all, in seconds.
   private static let silenceLimit = 10
 
-  init(_ descriptor: FileDescriptor) {
+  init(_ descriptor: FileDescriptor, _ watch: ConnectionWatch) {
     self.descriptor = descriptor
+    self.watch = watch
+    state = watch.add(descriptor)
     request = .allocate(capacity: 1)
     FCGX_InitRequest(request, -1, 0)
-    request.pointee.ipcFd = descriptor.number
     try? System.setTimeout(seconds: Self.silenceLimit, of: descriptor)
   }
 
   deinit {
+    watch.remove(state)
     FCGX_Free(request, 0)
     request.deallocate()
   }
@@ -53,21 +74,86 @@ final class Connection: @unchecked Sendable {
     System.ignoreWriteSignals()
   }
 
-  /// Reads one request, to the end of its body. `nil` where the peer is gone, breaks the protocol
-  /// or stops in the middle, or wants another role than a responder's: the connection has to be
-  /// closed then.
-  func receive() -> IncomingRequest? {
+  /// Takes what has come, without waiting for more.
+  func receive() -> Arrival {
+    withUnsafeTemporaryAllocation(byteCount: Self.pieceSize, alignment: 8) { buffer in
+      do throws(SystemCallError) {
+        return try receive(in: buffer)
+      } catch {
+        return .end
+      }
+    }
+  }
+
+  private func receive(
+    in buffer: UnsafeMutableRawBufferPointer
+  ) throws(SystemCallError) -> Arrival {
+    guard let count = try System.receive(descriptor, into: buffer, isToStay: true) else {
+      return .incomplete
+    }
+    guard count > 0 else { return .end }
+    let isFirstPiece = assembly.isFresh
+    let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count]).bindMemory(to: UInt8.self)
+    let (progress, taken) = assembly.take(bytes.span)
+    // Where the buffer is full there may be more behind it.
+    if isFirstPiece, taken == count, count < buffer.count, assembly.isPlain {
+      assembly.startAnew()
+      return arrival(read(from: descriptor))
+    }
+    guard progress != .broken else { return .end }
+    let taking = UnsafeMutableRawBufferPointer(rebasing: buffer[..<taken])
+    guard try System.receive(descriptor, into: taking) == taken else { return .end }
+    let answers = assembly.takeAnswers()
+    if !answers.isEmpty {
+      guard try System.sendAtOnce(answers, on: descriptor) else { return .end }
+    }
+    if let whole = assembly.takeRequest() {
+      watch.release(state)
+      return arrival(try read(whole))
+    }
+    if !assembly.isBetweenRequests {
+      watch.note(state, holds: assembly.heldCount)
+    } else if state.phase == .receiving {
+      watch.release(state)
+      state.enter(.new)
+    }
+    return .incomplete
+  }
+
+  private func arrival(_ incoming: IncomingRequest?) -> Arrival {
+    guard let incoming else { return .end }
+    state.enter(.inHand)
+    return .request(incoming)
+  }
+
+  private func read(_ whole: WholeRequest) throws(SystemCallError) -> IncomingRequest? {
+    let (near, far) = try System.socketPair()
+    guard try System.sendAtOnce(whole.records, on: near) else { return nil }
+    guard var incoming = read(from: far) else { return nil }
+    switch whole.fault {
+    case .badParameters: incoming.refusal = .badRequest("Bad request")
+    case .tooManyParameters: incoming.refusal = .headerFieldsTooLarge
+    case .tooMuchBody: incoming.bodyIsTooLarge = true
+    case nil: break
+    }
+    return incoming
+  }
+
+  /// Lets the library read one request, all of which is there.
+  private func read(from source: FileDescriptor) -> IncomingRequest? {
+    request.pointee.ipcFd = source.number
     request.pointee.keepConnection = 1
     guard FCGX_Accept_r(request) == 0 else {
-      if request.pointee.ipcFd < 0 { descriptor.disown() }
+      if request.pointee.ipcFd < 0 { source.disown() }
       return nil
     }
     let parameters = ReceivedParameters(environment: request.pointee.envp)
-    let (body, isTooLarge) = body()
-    guard FCGX_GetError(request.pointee.in) == 0, FCGX_HasSeenEOF(request.pointee.in) != 0,
-      request.pointee.role == responderRole
-    else { return nil }
-    return IncomingRequest(parameters: parameters, body: body, bodyIsTooLarge: isTooLarge)
+    let body = body()
+    guard FCGX_GetError(request.pointee.in) == 0, FCGX_HasSeenEOF(request.pointee.in) != 0 else {
+      return nil
+    }
+    request.pointee.ipcFd = descriptor.number
+    return IncomingRequest(parameters: parameters, body: body)
   }
 
   /// Writes the answer and ends the request. Returns whether the connection can take another one;
@@ -76,53 +162,40 @@ final class Connection: @unchecked Sendable {
   /// A peer that is gone by now is no error of ours: what was decided stays decided.
   func finish(_ bytes: [UInt8]) -> Bool {
     var failed = false
+    room.startAnswer()
     bytes.withUnsafeBytes { buffer in
       var rest = buffer[...]
-      while !rest.isEmpty, !failed {
-        let part = rest.prefix(Int(Int32.max))
+      repeat {
+        let part = rest.prefix(SendRoom.part)
         let start = UnsafeRawBufferPointer(rebasing: part).bindMemory(to: CChar.self).baseAddress
-        failed = FCGX_PutStr(start, Int32(part.count), request.pointee.out) < 0
+        failed =
+          !room.reserve(part.count, on: descriptor, watch)
+          || FCGX_PutStr(start, Int32(part.count), request.pointee.out) < 0
         rest = rest.dropFirst(part.count)
-      }
+      } while !rest.isEmpty && !failed
     }
     failed = FCGX_FClose(request.pointee.err) < 0 || failed
     failed = FCGX_FClose(request.pointee.out) < 0 || failed
     let isKept = !failed && request.pointee.keepConnection != 0
     FCGX_Free(request, 0)
+    state.enter(.kept)
     return isKept
   }
 
   /// Reads the body to its very end, whatever was declared.
   ///
   /// There is nothing to read behind a GET, so no room is made before the first byte has come.
-  private func body() -> (bytes: [UInt8], isTooLarge: Bool) {
+  private func body() -> [UInt8] {
     let first = FCGX_GetChar(request.pointee.in)
-    guard let first = UInt8(exactly: first) else { return ([], false) }
-    let limit = IncomingRequest.bodyLimit
-    let bytes = [UInt8](unsafeUninitializedCapacity: limit + 1) { buffer, count in
+    guard let first = UInt8(exactly: first) else { return [] }
+    // One more than there can be, so that the end is seen.
+    let size = IncomingRequest.bodyLimit + 1
+    return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       buffer[0] = first
-      count =
-        1
-        + read(
-          into: UnsafeMutableRawBufferPointer(
-            rebasing: UnsafeMutableRawBufferPointer(buffer)[1...]))
+      let rest = UnsafeMutableRawBufferPointer(
+        rebasing: UnsafeMutableRawBufferPointer(buffer)[1...])
+      let start = rest.bindMemory(to: CChar.self).baseAddress
+      count = 1 + Int(FCGX_GetStr(start, Int32(rest.count), request.pointee.in))
     }
-    guard bytes.count > limit else { return (bytes, false) }
-    var waste = [UInt8](repeating: 0, count: limit)
-    var drained = 0
-    while drained < Self.drainLimit {
-      let count = waste.withUnsafeMutableBytes { read(into: $0) }
-      if count < waste.count { break }
-      drained += count
-    }
-    return ([], true)
-  }
-
-  private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-    let start = buffer.bindMemory(to: CChar.self).baseAddress
-    return Int(FCGX_GetStr(start, Int32(buffer.count), request.pointee.in))
   }
 }
-
-/// The role of a program that answers requests (FastCGI specification §6.2).
-private let responderRole: Int32 = 1

@@ -15,8 +15,13 @@ public struct ReceivedParameters: Sendable {
     }
   }
 
-  /// - Parameter environment: C strings such as `NAME=value`, and a null pointer behind the last.
-  init(environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) {
+  /// - Parameters:
+  ///   - environment: C strings such as `NAME=value`, and a null pointer behind the last.
+  ///   - isWanted: which names are taken.
+  init(
+    environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?,
+    where isWanted: (_ name: UnsafeRawBufferPointer) -> Bool = { _ in true }
+  ) {
     block.reserveCapacity(2048)
     entries.reserveCapacity(48)
     var entry = environment
@@ -24,7 +29,10 @@ public struct ReceivedParameters: Sendable {
       let length = strlen(text)
       let pair = UnsafeRawBufferPointer(start: text, count: length)
       let equals = memchr(text, Int32(UInt8(ascii: "=")), length)
-      append(equals.map { UnsafeRawPointer($0) - UnsafeRawPointer(text) } ?? length, pair)
+      let nameLength = equals.map { UnsafeRawPointer($0) - UnsafeRawPointer(text) } ?? length
+      if isWanted(UnsafeRawBufferPointer(rebasing: pair[..<nameLength])) {
+        append(nameLength, pair)
+      }
       entry = entry?.successor()
     }
   }

@@ -1,3 +1,4 @@
+import FastCGIRecords
 import ForeignInput
 public import FoundationEssentials
 import HTTPTypes
@@ -7,16 +8,17 @@ import SystemCalls
 /// What came over a connection, before anything has looked at it.
 public struct IncomingRequest: Sendable {
   /// The largest body that a request may have, in bytes.
-  public static let bodyLimit = 16 * 1024
+  public static let bodyLimit = RequestAssembly.bodyLimit
 
-  /// How many parameters a request may have. A web server sends some twenty, and one for each
-  /// header; `HTTPFields` cannot hold more than 65,535.
-  public static let parameterLimit = 1_000
+  /// How many parameters a request may have.
+  public static let parameterLimit = RequestAssembly.parameterLimit
 
   public var parameters: ReceivedParameters
   public var body: [UInt8]
   /// Whether there was more body than `bodyLimit`; `body` is then not all of it.
   public var bodyIsTooLarge: Bool
+  /// Why `parameters` are not those that came; `nil` where they are.
+  var refusal: HTTPError?
 
   public init(parameters: ReceivedParameters, body: [UInt8] = [], bodyIsTooLarge: Bool = false) {
     self.parameters = parameters
@@ -31,6 +33,7 @@ public struct IncomingRequest: Sendable {
   /// - Throws: 400 for what is no request, 413 for one that is too large, 431 for one with too many
   ///   headers.
   public func decoded(at time: Date) throws(HTTPError) -> Request {
+    if let refusal { throw refusal }
     guard parameters.entries.count <= Self.parameterLimit else { throw .headerFieldsTooLarge }
     let found = try FoundParameters(parameters)
     let bytes = parameters.block.span
@@ -112,7 +115,7 @@ private func latin1(_ bytes: ArraySlice<UInt8>) -> String {
 
 /// The number that these digits are, 0 where there are none; `nil` where there is anything else. So
 /// many digits that they could overflow are a large number.
-private func decimal(_ bytes: ArraySlice<UInt8>) -> Int? {
+func decimal(_ bytes: ArraySlice<UInt8>) -> Int? {
   guard bytes.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
   return bytes.isEmpty ? 0 : Int(latin1(bytes)) ?? .max
 }
@@ -140,5 +143,14 @@ extension ReceivedParameters {
   func first(_ name: StaticString) -> ForeignText? {
     let bytes = block.span
     return entries.first { bytes.is($0.name, name) }.map { ForeignText(block[$0.value]) }
+  }
+}
+
+extension Router {
+  /// The answer to parameters that make no request.
+  func refusal(_ error: HTTPError, of parameters: ReceivedParameters) -> Response {
+    refusal(
+      error, accept: parameters.first("HTTP_ACCEPT"), origin: parameters.first("HTTP_ORIGIN"),
+      id: requestID(parameters.first("REQUEST_ID")?.bytes[...]))
   }
 }

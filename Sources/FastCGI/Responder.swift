@@ -21,8 +21,18 @@ public final class Responder: Sendable {
   ///     stops. Without it they are closed then.
   ///   - hasAnswered: called after each answer.
   /// - Throws: `SystemCallError`
-  public init(
+  public convenience init(
     listener: FileDescriptor, router: Router, others: DescriptorQueue? = nil, logger: Logger,
+    hasAnswered: @escaping @Sendable () -> Void = {}
+  ) throws {
+    try self.init(
+      listener: listener, router: router, others: others, limits: .init(), logger: logger,
+      hasAnswered: hasAnswered)
+  }
+
+  init(
+    listener: FileDescriptor, router: Router, others: DescriptorQueue? = nil,
+    limits: ConnectionWatch.Limits, logger: Logger,
     hasAnswered: @escaping @Sendable () -> Void = {}
   ) throws {
     Connection.startLibrary()
@@ -30,7 +40,9 @@ public final class Responder: Sendable {
     self.router = router
     loop = try EventLoop(threadLimit: Self.threadLimit, logger: logger)
     let left = others.map { LeftConnections(queue: $0) }
-    let service = Service(router: router, left: left, hasAnswered: hasAnswered)
+    let watch = try ConnectionWatch(limits: limits)
+    let service = Service(router: router, left: left, watch: watch, hasAnswered: hasAnswered)
+    try loop.add(watch)
     try loop.add(Listener(descriptor: listener, loop: loop, service: service, logger: logger))
     if let others {
       try loop.add(HandOver(queue: others, loop: loop, service: service, logger: logger))
@@ -59,6 +71,7 @@ public final class Responder: Sendable {
 private struct Service: Sendable {
   let router: Router
   let left: LeftConnections?
+  let watch: ConnectionWatch
   let hasAnswered: @Sendable () -> Void
   let connections = Meter(label: "postern.connections")
 }
@@ -80,9 +93,10 @@ private final class Listener: EventSource {
   var isShared: Bool { true }
 
   func serve(on executor: ThreadExecutor) -> Bool {
+    guard service.watch.hasRoom() else { return true }
     do {
       guard let descriptor = try System.accept(descriptor) else { return true }
-      try loop.add(Peer(Connection(descriptor), service))
+      try loop.add(Peer(Connection(descriptor, service.watch), service))
     } catch {
       logger.error("cannot accept a connection", metadata: ["error": "\(error)"])
       // Out of descriptors or memory: others may free some soon. Meanwhile this socket is not
@@ -111,9 +125,10 @@ private final class HandOver: EventSource {
   var isShared: Bool { true }
 
   func serve(on executor: ThreadExecutor) -> Bool {
+    guard service.watch.hasRoom() else { return true }
     do {
       guard let descriptor = try queue.take() else { return true }
-      try loop.add(Peer(Connection(descriptor), service))
+      try loop.add(Peer(Connection(descriptor, service.watch), service))
       return true
     } catch {
       logger.error("cannot take a connection over", metadata: ["error": "\(error)"])
@@ -141,27 +156,32 @@ private final class Peer: EventSource {
 
   var descriptor: FileDescriptor { connection.descriptor }
 
-  /// Nothing of it has been read here that was not answered.
-  func loopEnds() { service.left?.add(descriptor) }
+  var isUnfinished: Bool { connection.state.phase == .receiving }
+
+  /// Where something of it has been read here that was not answered, nobody else can go on with it.
+  func loopEnds() {
+    if !isUnfinished { service.left?.add(descriptor) }
+  }
 
   func serve(on executor: ThreadExecutor) -> Bool {
-    guard let incoming = connection.receive() else { return false }
+    let incoming: IncomingRequest
+    switch connection.receive() {
+    case .request(let request): incoming = request
+    case .incomplete: return true
+    case .end: return false
+    }
     defer { service.hasAnswered() }
-    let request: Request
-    do {
-      request = try incoming.decoded(at: Date())
-    } catch {
-      let parameters = incoming.parameters
-      let response = service.router.refusal(
-        error, accept: parameters.first("HTTP_ACCEPT"), origin: parameters.first("HTTP_ORIGIN"),
-        id: requestID(parameters.first("REQUEST_ID")?.bytes[...]))
-      return connection.finish(response.encoded(to: .get))
-    }
-    inHand.withLock {
-      $0 = TakenRequest(id: request.id, path: request.path, time: .now)
-    }
     defer { inHand.withLock { $0 = nil } }
-    let response = executor.run { [self] in await service.router.respond(to: request) }
-    return connection.finish(response.encoded(to: request.method))
+    return connection.finish(executor.run { [self] in await answer(to: incoming) })
+  }
+
+  private func answer(to incoming: IncomingRequest) async -> [UInt8] {
+    do {
+      let request = try incoming.decoded(at: Date())
+      inHand.withLock { $0 = TakenRequest(id: request.id, path: request.path, time: .now) }
+      return await service.router.respond(to: request).encoded(to: request.method)
+    } catch {
+      return service.router.refusal(error, of: incoming.parameters).encoded(to: .get)
+    }
   }
 }

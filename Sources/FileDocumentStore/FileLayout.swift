@@ -1,5 +1,6 @@
 import Crypto
 import DocumentStore
+import ForeignInput
 
 /// Where a document lies below the store's folder: `tokens/3f/alice.json`.
 struct FileLayout {
@@ -34,7 +35,7 @@ struct FileLayout {
 
   /// The key that a file's name stands for; `nil` for a file that is no document.
   static func key(ofName name: String) -> String? {
-    guard name.hasSuffix(suffix), let key = percentDecoded(name.dropLast(suffix.count)),
+    guard name.hasSuffix(suffix), let key = percentDecodedText(name.dropLast(suffix.count)),
       percentEncoded(key) + suffix == name
     else { return nil }
     return key
@@ -62,21 +63,4 @@ private func percentEncoded(_ key: String) -> String {
       name += "%" + [byte].hexadecimal
     }
   }
-}
-
-private func percentDecoded(_ name: Substring) -> String? {
-  var bytes: [UInt8] = []
-  var rest = name.utf8
-  while let byte = rest.popFirst() {
-    if byte == UInt8(ascii: "%") {
-      guard let digits = String(rest.prefix(2)), let value = UInt8(digits, radix: 16) else {
-        return nil
-      }
-      bytes.append(value)
-      rest = rest.dropFirst(2)
-    } else {
-      bytes.append(byte)
-    }
-  }
-  return String(validating: bytes, as: UTF8.self)
 }

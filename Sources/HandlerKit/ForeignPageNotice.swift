@@ -18,11 +18,8 @@ public final class ForeignPageNotice: RequestObserver {
     self.logger = logger
   }
 
-  public func observe(_ answered: AnsweredRequest) {
-    // First, for nearly all end here: to take a request or an answer out copies it.
-    guard answered.statusCode == 403 else { return }
-    let request = answered.request
-    guard request.isFromOwnPageByAnotherName else { return }
+  public func observe(_ request: Request, _ response: Response, _ outcome: RequestOutcome) {
+    guard response.status == .forbidden, request.isFromOwnPageByAnotherName else { return }
     let isDue = last.withLock { last in
       if let last, abs(request.time.timeIntervalSince(last)) < Self.pause { return false }
       last = request.time

@@ -1,31 +1,13 @@
 import ForeignInput
 
-/// `bytes` with each `%` and two hexadecimal digits as the byte that they stand for (RFC 3986 §2.1).
+/// `bytes` percent-decoded, as `percentDecodedBytes` does.
 ///
-/// - Parameter plusIsSpace: as forms and queries have it (URL Standard §5.1); not in paths.
 /// - Returns: `nil` for a broken escape, or where the result is not UTF-8.
 func percentDecoded(_ bytes: some Collection<UInt8>, plusIsSpace: Bool) -> ForeignText? {
-  var decoded: [UInt8] = []
-  decoded.reserveCapacity(bytes.count)
-  var rest = bytes[...]
-  while let byte = rest.popFirst() {
-    switch byte {
-    case UInt8(ascii: "+") where plusIsSpace:
-      decoded.append(UInt8(ascii: " "))
-    case UInt8(ascii: "%"):
-      guard let high = rest.popFirst().flatMap(hexDigit),
-        let low = rest.popFirst().flatMap(hexDigit)
-      else { return nil }
-      decoded.append(high << 4 | low)
-    default:
-      decoded.append(byte)
-    }
-  }
-  return String(validating: decoded, as: UTF8.self) == nil ? nil : ForeignText(decoded)
-}
-
-private func hexDigit(_ byte: UInt8) -> UInt8? {
-  Character(UnicodeScalar(byte)).hexDigitValue.map(UInt8.init)
+  guard let decoded = percentDecodedBytes(bytes, plusIsSpace: plusIsSpace),
+    String(validating: decoded, as: UTF8.self) != nil
+  else { return nil }
+  return ForeignText(decoded)
 }
 
 /// The pairs of a form or a query (URL Standard §5.1), by their names.

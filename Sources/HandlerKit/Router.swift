@@ -3,7 +3,7 @@ import HTTPTypes
 public import Logging
 
 /// Finds the route of a request and gives every answer what all answers have.
-public struct Router: Sendable {
+public final class Router: Sendable {
   /// Says what the client is told of an error that is not an `HTTPError`; `nil` means 500.
   public typealias ErrorExplanation = @Sendable (any Error) -> HTTPError?
 
@@ -16,8 +16,8 @@ public struct Router: Sendable {
   }
 
   /// By path, which has one Unicode scalar for each byte, as `Request.path`.
-  private var table: [String: Routes] = [:]
-  private var patterns: [PathPattern: Routes] = [:]
+  private let table: [String: Routes]
+  private let patterns: [PathPattern: Routes]
   private let cors: CORSPolicy
   private let logger: Logger
   private let explain: ErrorExplanation
@@ -39,6 +39,8 @@ public struct Router: Sendable {
     self.observers = observers
     let numbers = Dictionary(
       uniqueKeysWithValues: Self.paths(of: modules).enumerated().map { ($1, $0) })
+    var table: [String: Routes] = [:]
+    var patterns: [PathPattern: Routes] = [:]
     for route in modules.flatMap(\.routes) {
       let earlier: Route.Handler?
       let routes = Routes(path: route.path, number: numbers[route.path] ?? 0)
@@ -57,6 +59,8 @@ public struct Router: Sendable {
         throw RouteConflict(claim: "\(route.method.rawValue) \(route.path)")
       }
     }
+    self.table = table
+    self.patterns = patterns
   }
 
   /// The paths of all routes, each once.
@@ -70,18 +74,6 @@ public struct Router: Sendable {
   public func respond(to request: Request) async -> Response {
     let start = observers.isEmpty ? nil : ContinuousClock.now
     let found = find(request.path)
-    let (response, error) = await respond(to: request, found)
-    guard let start else { return response }
-    let answered = AnsweredRequest(
-      request: request, route: found?.routes.path, routeNumber: found?.routes.number,
-      response: response, statusCode: response.status.code, error: error, duration: .now - start)
-    for observer in observers { observer.observe(answered) }
-    return response
-  }
-
-  private func respond(
-    to request: Request, _ found: Found?
-  ) async -> (response: Response, error: HTTPError?) {
     var response: Response
     var failure: HTTPError?
     do {
@@ -100,7 +92,14 @@ public struct Router: Sendable {
       response = Response(error, accept: request.header(.accept))
     }
     cors.apply(to: &response, origin: request.header(.origin))
-    return (finished(response, id: request.id), failure)
+    finish(&response, id: request.id)
+    if let start {
+      let outcome = RequestOutcome(
+        route: found?.routes.path, routeNumber: found?.routes.number, error: failure,
+        duration: .now - start)
+      for observer in observers { observer.observe(request, response, outcome) }
+    }
+    return response
   }
 
   /// The answer to what never became a request that has a route.
@@ -109,16 +108,15 @@ public struct Router: Sendable {
   ) -> Response {
     var response = Response(error, accept: accept)
     cors.apply(to: &response, origin: origin)
-    return finished(response, id: id)
+    finish(&response, id: id)
+    return response
   }
 
   /// Adds what every answer has.
-  private func finished(_ response: Response, id: String) -> Response {
-    var response = response
+  private func finish(_ response: inout Response, id: String) {
     if response.has(.xRequestID) { response.headers[.xRequestID] = nil }
     response.add(HTTPField(name: .xRequestID, value: id))
     response.addFieldsOfEveryAnswer()
-    return response
   }
 
   private func answer(_ request: Request, _ found: Found?) async throws -> Response {
@@ -132,6 +130,8 @@ public struct Router: Sendable {
       cors.allow(allow, in: &response, origin: request.header(.origin))
       return response
     }
+    // Most paths leave nothing open, and to change a request copies it.
+    if parameters.isEmpty { return try await handler(request) }
     var request = request
     request.pathParameters = parameters
     return try await handler(request)

@@ -2,9 +2,10 @@ import FileDocumentStore
 import Glibc
 import SystemCalls
 
-/// Which data folder and which `keys.json` there are at one moment, and how much room.
+/// Which folder of documents and which `keys.json` there are at one moment, and how much room.
 struct DataState {
-  private let folder: String
+  /// `nil` where the documents are on servers.
+  private let folder: String?
   private let identity: FolderIdentity?
   /// `nil` where the keys come from settings.
   private let keysPath: String?
@@ -15,17 +16,18 @@ struct DataState {
   static let interval = Duration.seconds(5)
 
   init(of configuration: PosternConfiguration) {
-    folder = configuration.data
-    let usesFile = configuration.accessSecret == nil || configuration.refreshSecret == nil
-    keysPath = usesFile ? "\(configuration.data)/keys.json" : nil
-    identity = try? FolderIdentity(ofPath: folder)
+    folder = configuration.documentFolder
+    keysPath = configuration.usesKeyFile ? "\(configuration.data)/keys.json" : nil
+    identity = folder.flatMap { try? FolderIdentity(ofPath: $0) }
     keysVersion = keysPath.flatMap(System.version(ofPath:))
     reserve = DiskReserve(size: configuration.diskReserve << 20, interval: .zero)
   }
 
   /// What is otherwise now, and nobody but the operator can mend.
   var troubles: Set<Trouble> {
-    guard let now = try? FolderIdentity(ofPath: folder), now == identity else { return [.folder] }
+    if let folder {
+      guard let now = try? FolderIdentity(ofPath: folder), now == identity else { return [.folder] }
+    }
     return Set([troubleOfKeys, troubleOfDisk].compactMap(\.self))
   }
 
@@ -39,7 +41,9 @@ struct DataState {
   }
 
   private var troubleOfDisk: Trouble? {
-    guard let folder = try? System.open(folder, O_RDONLY | O_DIRECTORY) else { return nil }
+    guard let path = folder, let folder = try? System.open(path, O_RDONLY | O_DIRECTORY) else {
+      return nil
+    }
     return reserve.isShort(in: folder) ? .disk : nil
   }
 

@@ -23,7 +23,7 @@ struct ModuleList: Sendable {
   var settings: [Setting] { Setting.own + modules.flatMap { $0.settings } }
   /// What the environment may hold for `postern serve` alone: child processes do not get it.
   var secretEnvironmentNames: [String] {
-    settings.filter(\.isSecret).map(\.environmentName)
+    settings.filter(\.isWithheld).map(\.environmentName)
   }
   var documents: [any Document.Type] { ownDocuments + modules.flatMap { $0.documents } }
 
@@ -35,14 +35,15 @@ struct ModuleList: Sendable {
   }
 
   /// The name of a setting must not be the start of another's, which would be an object in
-  /// `postern.json`, and its name in the environment must be its own. Postern's own `workers` is
-  /// older than `workers.maxRequests`, which the file has as one word.
+  /// `postern.json`, and its name in the environment must be its own. Postern's own `workers` and
+  /// `store` are older than `workers.maxRequests` and `store.redis.waitReplicas`, which the file has as
+  /// one word.
   private func checkSettings() throws(ConfigurationError) {
     let names = settings.map(\.name)
     for name in names { try Self.checkName(ofSetting: name) }
     if let name = repeated(names) { throw ConfigurationError("two settings are called \(name)") }
     for name in names {
-      if let inner = names.first(where: { $0.hasPrefix("\(name).") && name != "workers" }) {
+      if let inner = names.first(where: { $0.hasPrefix("\(name).") && !["workers", "store"].contains(name) }) {
         throw ConfigurationError("\(inner) and \(name) cannot both be settings")
       }
     }

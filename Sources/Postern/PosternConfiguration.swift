@@ -7,8 +7,12 @@ public import Tokens
 
 /// What the operator decided: every setting, read and checked once.
 public struct PosternConfiguration: Sendable {
-  /// The data folder.
+  /// The folder of `keys.json`, and of the documents where `store` is `file`.
   public var data: String
+  /// Where the documents are.
+  var store: StoreAddress
+  /// How many replicas of Redis have a change before it is answered.
+  var waitReplicas: Int
   /// The folder of the socket and the pid file.
   public var run: String
   public var workers: Int
@@ -59,13 +63,22 @@ public struct PosternConfiguration: Sendable {
     environment: [String: String] = ProcessInfo.processInfo.environment,
     modules: [any ServiceModule.Type] = standardModules
   ) throws(ConfigurationError) -> PosternConfiguration {
+    try load(
+      file: path, orFirstOf: SettingsFile.standardPaths, environment: environment, modules: modules)
+  }
+
+  /// The same, with other places for the file where none is named.
+  static func load(
+    file path: String? = nil, orFirstOf standardPaths: [String], environment: [String: String],
+    modules: [any ServiceModule.Type]
+  ) throws(ConfigurationError) -> PosternConfiguration {
     let settings = try ModuleList(checking: modules).settings
     let known = settings.map(\.name)
     let file =
       if let path {
         try SettingsFile(path: path, isOptional: false, known: known)
       } else {
-        try SettingsFile(firstOf: SettingsFile.standardPaths, known: known)
+        try SettingsFile(firstOf: standardPaths, known: known)
       }
     return try PosternConfiguration(
       Settings(settings, file: file.values, environment: environment))
@@ -101,9 +114,8 @@ public struct PosternConfiguration: Sendable {
       ?? ProcessInfo.processInfo.activeProcessorCount
     maxRequests = try settings.number("workers.maxRequests", in: 0...1_000_000_000)
     requestTimeout = try settings.number("workers.requestTimeout", in: 0...3600)
-    guard try settings.text("store") == "file" else {
-      throw ConfigurationError("store must be file: there is no other engine yet")
-    }
+    store = try StoreAddress(settings.text("store"))
+    waitReplicas = try settings.number("store.redis.waitReplicas", in: 0...100)
     accessSecret = try secret("tokens.accessSecret", AccessClaims.type)
     refreshSecret = try secret("tokens.refreshSecret", RefreshClaims.type)
     if let accessSecret, let refreshSecret, accessSecret.isSameSecret(as: refreshSecret) {
@@ -145,6 +157,9 @@ public struct PosternConfiguration: Sendable {
     logsRequests = try settings.flag("log.requests")
     diskReserve = try settings.number("disk.reserve", in: 0...1 << 20)
   }
+
+  /// Whether any keys come from `keys.json`, and not from settings.
+  var usesKeyFile: Bool { accessSecret == nil || refreshSecret == nil }
 
   /// A serialized origin (RFC 6454 §6.2): `https://app.example.com` or `http://localhost:3000`.
   private static func isOrigin(_ text: String) -> Bool {

@@ -5,6 +5,8 @@ import SystemCalls
 /// The run folder of a running `postern serve`, with its pid file and its listening socket.
 struct RunFolder {
   let socket: ListeningSocket
+  /// Whether the socket is a service manager's, which keeps it open and at its path.
+  let isSocketManaged: Bool
   var control: ControlSocket
 
   private let folder: OwnFolder
@@ -19,9 +21,10 @@ struct RunFolder {
   /// go to a socket that another user put there.
   /// - Parameters:
   ///   - path: of the folder, which is made where there is none.
+  ///   - managed: a service manager's socket, to be used instead of one in the folder.
   ///   - socketTimeout: how long to wait for a process that listens there to end.
   /// - Throws: `ConfigurationError` where it cannot be used, or another process uses it.
-  init(_ path: String, socketTimeout: Duration) throws {
+  init(_ path: String, managed: ListeningSocket? = nil, socketTimeout: Duration) throws {
     let isNew = try System.makeFolder(path)
     do {
       folder = try OwnFolder(path)
@@ -33,8 +36,10 @@ struct RunFolder {
     let taken = try PIDFile.take(in: folder)
     do {
       // Workers of a supervisor that was killed may still end what they have in hand.
-      socket = try ListeningSocket(
-        path: "\(folder.path)/\(Self.socketName)", patience: socketTimeout)
+      socket =
+        try managed
+        ?? ListeningSocket(path: "\(folder.path)/\(Self.socketName)", patience: socketTimeout)
+      isSocketManaged = managed != nil
       pidFile = try taken ?? PIDFile.replace(in: folder)
       control = try ControlSocket(inFolder: folder.path)
     } catch {
@@ -47,6 +52,7 @@ struct RunFolder {
   init(takingOver state: SupervisorState) throws {
     folder = try OwnFolder(state.run)
     socket = ListeningSocket(descriptor: state.socket)
+    isSocketManaged = state.isSocketManaged ?? false
     control = ControlSocket(inherited: state.control)
     pidFile = PIDFile(takingOver: state.pidFile, in: folder)
   }
@@ -78,9 +84,10 @@ struct RunFolder {
     }
   }
 
-  /// Removes the socket, the file of metrics and the pid file.
+  /// Removes the socket, unless it is a service manager's, the file of metrics and the pid file.
   func clear() {
-    for name in [Self.metricsName, Self.socketName, ControlSocket.name] {
+    let socketName = isSocketManaged ? [] : [Self.socketName]
+    for name in [Self.metricsName, ControlSocket.name] + socketName {
       try? System.remove(name, in: folder.descriptor)
     }
     pidFile.remove()

@@ -8,7 +8,8 @@ import SystemCalls
 /// What cannot be sent is not sent: the service goes on without.
 struct ServiceManager {
   /// What the manager put into the environment for this process alone.
-  static let environmentNames = ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"]
+  static let environmentNames =
+    ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"] + SocketActivation.environmentNames
 
   private let socket: FileDescriptor
   /// Half of the time within which the manager wants a sign of life; `nil` where it wants none.

@@ -5,6 +5,7 @@ import FoundationEssentials
 public import Logging
 public import Sessions
 import SharedMetrics
+import SystemCalls
 public import Tokens
 
 /// All that modules may need, made once per worker from the configuration.
@@ -36,10 +37,12 @@ public struct Services: Sendable {
     configuration: PosternConfiguration, logger: Logger, keys: KeyFile? = nil
   ) async throws {
     let cores = ProcessInfo.processInfo.activeProcessorCount
+    let documents = try openStore(configuration, ifMissing: keys == nil ? .make : .refuse())
+    let keys = try keys ?? Self.keys(configuration, of: documents)
     try await self.init(
       configuration: configuration,
       logger: logger,
-      documents: openStore(configuration, ifMissing: keys == nil ? .make : .refuse()),
+      documents: Self.checked(documents, keys),
       passwords: PasswordHasher(
         concurrency: Self.hashesAtOnce(cores: cores, workers: configuration.workers)),
       keys: keys)
@@ -88,8 +91,32 @@ public struct Services: Sendable {
 
   /// Whether there are keys, so that `keys` makes none.
   static func hasKeys(_ configuration: PosternConfiguration) throws -> Bool {
-    if configuration.accessSecret != nil, configuration.refreshSecret != nil { return true }
-    return try KeyFile.load(inFolder: configuration.data) != nil
+    try !configuration.usesKeyFile || configuration.keyFile() != nil
+  }
+
+  private static func checked(
+    _ documents: any DocumentStore, _ keys: KeyFile
+  ) -> any DocumentStore {
+    guard documents is any SharedStore else { return documents }
+    return CheckedStore(documents) { _ = try checkStore(documents, keys: keys) }
+  }
+
+  /// Those of this host. The first one of a shared store may make them.
+  /// - Throws: `ConfigurationError` where there are none, and other hosts have some.
+  private static func keys(
+    _ configuration: PosternConfiguration, of documents: any DocumentStore
+  ) throws -> KeyFile {
+    if configuration.store.isShared, configuration.usesKeyFile {
+      try System.makeFolder(configuration.data)
+      guard try !hasKeys(configuration) else { return try keys(configuration) }
+      _ = try checkServers(of: documents)
+      if try documents.read(SharedKeys.self, SharedKeys.name) != nil {
+        throw ConfigurationError(
+          "there is no keys.json in \(configuration.data), and the other hosts of the store have keys: "
+            + "copy keys.json from one of them")
+      }
+    }
+    return try keys(configuration)
   }
 
   /// The secrets of the environment where it has them, else those of `keys.json`, which is made where

@@ -41,7 +41,8 @@ public struct Setting: Sendable {
     Setting("workers", none: .number, "worker processes (default: number of cores)"),
     Setting(
       "workers.maxRequests", 0, "requests after which a worker is replaced; 0 for no limit"),
-    Setting("store", "file", "where documents are kept; there is only this one"),
+    Setting(
+      "store", "file", "where documents are kept: file, file:PATH, redis://… or postgresql://…"),
     Setting(
       "tokens.accessSecret", none: .text,
       "HS256 secret, 32 random bytes or more, instead of keys.json", isSecret: true),
@@ -72,6 +73,8 @@ public struct Setting: Sendable {
       "workers.requestTimeout", 30,
       "seconds after which a worker that holds a request is ended; 0 for no limit"),
     Setting(
+      "store.redis.waitReplicas", 0, "replicas that have a change before it is answered (WAIT)"),
+    Setting(
       "disk.reserve", 64, "MiB of the disk that sign-ins and new documents leave free; 0 for none"),
   ]
 
@@ -82,6 +85,9 @@ public struct Setting: Sendable {
     }
     return "POSTERN_" + words.joined().uppercased()
   }
+
+  /// Whether its value may hold a secret, so that child processes do not get it in their environment.
+  var isWithheld: Bool { isSecret || name == "store" }
 
   /// The default as the help shows it.
   var shownDefault: String {

@@ -11,7 +11,8 @@ struct SettingsFile {
 
   /// Where settings are looked for without `--config`: in the working folder, and where a package
   /// puts them (hier(7)).
-  static let standardPaths = ["postern.json", "/etc/postern/postern.json"]
+  static let standardPaths = ["postern.json", installedPath]
+  static let installedPath = "/etc/postern/postern.json"
 
   private static let decoder = JSONDecoder()
 

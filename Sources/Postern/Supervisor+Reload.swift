@@ -59,6 +59,7 @@ extension Supervisor {
   private mutating func adopt(_ plan: WorkerPlan) {
     candidate = nil
     self.plan = plan
+    startHeartbeat()
     knownTroubles = []
     sweeper.interval = .seconds(plan.configuration.sweepInterval)
     while slots.count < plan.configuration.workers { slots.append(WorkerSlot()) }

@@ -17,6 +17,11 @@ struct Supervisor {
   var sweeper: Sweeper
   let metrics: SupervisorMetrics
 
+  /// Tells the other hosts of a shared store that this one runs.
+  private var heartbeat: Heartbeat?
+  /// Whether the servers of the store could be asked at the start.
+  var storeIsChecked = true
+
   /// What workers are started with, and did serve with.
   var plan: WorkerPlan
   var slots: [WorkerSlot]
@@ -58,14 +63,15 @@ struct Supervisor {
   /// - Parameters:
   ///   - inheritance: for the workers.
   ///   - options: the command line options that say where the settings are.
+  ///   - socket: a service manager's, to be used instead of one in the run folder.
   ///   - socketTimeout: how long to wait for a process that listens in the run folder to end.
   /// - Throws: `ConfigurationError` where the run folder cannot be used.
   init(
     configuration: PosternConfiguration, inheritance: Inheritance, options: [String],
-    logger: Logger,
+    socket: ListeningSocket? = nil, logger: Logger,
     socketTimeout: Duration = Self.stopTimeout
   ) throws {
-    run = try RunFolder(configuration.run, socketTimeout: socketTimeout)
+    run = try RunFolder(configuration.run, managed: socket, socketTimeout: socketTimeout)
     metrics = try SupervisorMetrics(in: run)
     lifeline = try System.pipe()
     handOver = try DescriptorQueue()
@@ -115,6 +121,7 @@ struct Supervisor {
       "postern started",
       metadata: ["pid": "\(getpid())", "version": "\(version)", "workers": "\(slots.count)"])
     try System.setNonBlocking(run.socket.descriptor)
+    startHeartbeat()
     while true {
       startWorkers()
       sweeper.startIfDue(plan, named: program, logger)
@@ -194,6 +201,7 @@ struct Supervisor {
       client.answer(.failed("not done: postern stops"))
     }
     for worker in workers { leave(worker) }
+    heartbeat?.stop()
     sweeper.stop()
     if let preparation { System.send(SIGTERM, to: preparation.process) }
     let askedAt = ContinuousClock.now
@@ -210,6 +218,18 @@ struct Supervisor {
       while let (process, _) = try System.endedChild() { leaving[process] = nil }
     }
     logger.notice("postern stopped")
+  }
+
+  /// In the place of the one of an earlier plan.
+  mutating func startHeartbeat() {
+    heartbeat?.handOver()
+    heartbeat = nil
+    do {
+      heartbeat = try metrics.heartbeat(
+        plan, run: run.path, isChecked: storeIsChecked, logger: logger)
+    } catch {
+      logger.error("cannot tell other hosts that this one runs", metadata: ["error": "\(error)"])
+    }
   }
 
   private func send(_ signal: Int32) {

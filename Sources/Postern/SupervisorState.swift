@@ -22,6 +22,8 @@ struct SupervisorState: Codable {
   /// The path of the run folder.
   let run: String
   let socket, control, pidFile, metrics: Int32
+  /// `nil` in the state of earlier programs, which make their socket themselves.
+  let isSocketManaged: Bool?
   let lifeline, handOver: Pair
   /// The path of the program.
   let program: String
@@ -75,6 +77,7 @@ extension SupervisorState {
     else { return nil }
     run = supervisor.run.path
     socket = supervisor.run.socket.descriptor.number
+    isSocketManaged = supervisor.run.isSocketManaged
     control = supervisor.run.control.descriptor.number
     pidFile = supervisor.run.pidFile.file.number
     metrics = supervisor.metrics.file.number

@@ -21,7 +21,7 @@ struct Worker {
 
   /// What a worker listens to. To be called while the process has no other thread.
   static func signals() throws -> SignalQueue {
-    try SignalQueue(stopSignals + [SIGHUP, SIGUSR1, SIGUSR2])
+    try SignalQueue(stopSignals + [SIGALRM, SIGHUP, SIGUSR1, SIGUSR2])
   }
 
   private static let stopSignals = [SIGTERM, SIGINT, SIGQUIT]

@@ -12,6 +12,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
   /// - Parameter conninfo: a URL or `key=value` pairs (libpq, "Connection Strings").
   /// - Throws: `PostgreSQLError.connection`
   init(_ conninfo: String) throws(PostgreSQLError) {
+    if let fault = PostgreSQLDocumentStore.libraryFault { throw .connection(fault) }
     guard let connection = PQconnectdb(conninfo) else {
       throw .connection("no memory for a connection")
     }

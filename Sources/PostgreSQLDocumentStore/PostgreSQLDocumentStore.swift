@@ -1,3 +1,4 @@
+import CPQ
 public import DocumentStore
 import Execution
 public import FoundationEssentials
@@ -20,6 +21,14 @@ public struct PostgreSQLDocumentStore: VersionedDocumentStore {
   public init(_ url: String, timeout: Duration = .seconds(2)) {
     self.timeout = timeout
     pool = ConnectionPool(url)
+  }
+
+  /// Why libpq cannot be used, for the operator; `nil` where it can. Loads it, which costs some
+  /// milliseconds and megabytes, and is left for those to do who need it.
+  public static var libraryFault: String? {
+    open_libpq().map {
+      "libpq is missing: install the package libpq5, and restart (\(String(cString: $0)))"
+    }
   }
 
   // MARK: - The operations of an engine
@@ -125,10 +134,15 @@ public struct PostgreSQLDocumentStore: VersionedDocumentStore {
   /// Asks the server how it keeps what it is given.
   ///
   /// - Returns: what may be lost with its settings, for the log.
-  /// - Throws: `DocumentStoreError.unavailable` where it cannot be asked, or there is no table.
+  /// - Throws: `DocumentStoreError.unavailable` where it cannot be asked; `UnfitStore` where there is
+  ///   no table.
   public func checkServers() throws -> [String] {
     try naming("settings") {
-      _ = try pool.run("select 1 from postern_documents limit 1", isRepeatable: true)
+      do {
+        _ = try pool.run("select 1 from postern_documents limit 1", isRepeatable: true)
+      } catch PostgreSQLError.refused(code: Self.noTable) {
+        throw UnfitStore(Self.tableHint)
+      }
       let value = try pool.run("show synchronous_commit", isRepeatable: true).rows.first?.first
       let setting = value.flatMap { $0 }.map { String(decoding: $0, as: UTF8.self) } ?? ""
       return setting == "off"
@@ -136,13 +150,17 @@ public struct PostgreSQLDocumentStore: VersionedDocumentStore {
     }
   }
 
+  /// SQLSTATE: `undefined_table`.
+  private static let noTable = "42P01"
+  private static let tableHint =
+    "PostgreSQL has no table postern_documents: run postern store init"
+
   /// Talks to the server while others go on, and says of an error which documents it is about.
   private func naming<R>(_ collection: String, _ body: () throws -> R) throws -> R {
     do {
       return try Blocking.run(body)
-    } catch PostgreSQLError.refused(code: "42P01") {
-      throw DocumentStoreError.unavailable(
-        reason: "PostgreSQL has no table postern_documents: run postern store init")
+    } catch PostgreSQLError.refused(code: Self.noTable) {
+      throw DocumentStoreError.unavailable(reason: Self.tableHint)
     } catch let error as PostgreSQLError {
       throw DocumentStoreError.unavailable(reason: "PostgreSQL, \(collection): \(error)")
     }

@@ -1,3 +1,5 @@
+import ForeignInput
+
 /// Where the Redis servers are, and how to sign in there: the URL of the setting `store`.
 ///
 /// ```
@@ -37,7 +39,7 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
       database = try Self.database(path)
     case "redis+unix":
       let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let path = percentDecoded(parts[0]), path.hasPrefix("/") else {
+      guard let path = percentDecodedText(parts[0]), path.hasPrefix("/") else {
         throw .init("has no absolute path")
       }
       servers = .unix(path: path)
@@ -50,7 +52,7 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
     case "redis+sentinel":
       let (hosts, path) = try Self.hosts(rest, port: 26379)
       let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-      guard let first = parts.first, let name = percentDecoded(first), !name.isEmpty else {
+      guard let first = parts.first, let name = percentDecodedText(first), !name.isEmpty else {
         throw .init("does not say which master the sentinels watch")
       }
       servers = .sentinels(hosts, name: name)
@@ -73,9 +75,9 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
     guard let at = rest[..<end].lastIndex(of: "@") else { return (nil, nil) }
     let parts = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     rest = rest[rest.index(after: at)...]
-    guard let user = percentDecoded(parts[0]) else { throw .init("has a malformed user") }
+    guard let user = percentDecodedText(parts[0]) else { throw .init("has a malformed user") }
     guard let encoded = parts.dropFirst().first else { return (user, nil) }
-    guard let password = percentDecoded(encoded) else { throw .init("has a malformed password") }
+    guard let password = percentDecodedText(encoded) else { throw .init("has a malformed password") }
     return (user.isEmpty ? nil : user, password)
   }
 
@@ -98,6 +100,8 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
     }
     return number
   }
+
+  public var hasPassword: Bool { password != nil }
 
   public var description: String {
     switch servers {
@@ -149,21 +153,4 @@ public struct RedisAddressError: Error, Equatable, CustomStringConvertible {
   public let description: String
 
   init(_ description: String) { self.description = description }
-}
-
-private func percentDecoded(_ text: Substring) -> String? {
-  var bytes: [UInt8] = []
-  var rest = text.utf8
-  while let byte = rest.popFirst() {
-    if byte == UInt8(ascii: "%") {
-      guard let digits = String(rest.prefix(2)), digits.utf8.count == 2,
-        let value = UInt8(digits, radix: 16)
-      else { return nil }
-      bytes.append(value)
-      rest = rest.dropFirst(2)
-    } else {
-      bytes.append(byte)
-    }
-  }
-  return String(validating: bytes, as: UTF8.self)
 }

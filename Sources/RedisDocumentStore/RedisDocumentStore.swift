@@ -146,15 +146,15 @@ public struct RedisDocumentStore: VersionedDocumentStore {
   /// Asks the servers how they keep what they are given.
   ///
   /// - Returns: what may be lost with their settings, for the log.
-  /// - Throws: `DocumentStoreError.unavailable` where they cannot be asked, or would drop documents
-  ///   for want of memory: sessions that were ended would come back, and others end.
+  /// - Throws: `DocumentStoreError.unavailable` where they cannot be asked; `UnfitStore` where they
+  ///   would drop documents for want of memory: sessions that were ended would come back, and others
+  ///   end.
   public func checkServers() throws -> [String] {
     try naming("settings") {
       try servers.sendToAll { send in
         let memory = try information(send(["INFO", "memory"]))
         guard memory["maxmemory_policy"] == "noeviction" else {
-          throw DocumentStoreError.unavailable(
-            reason: "\(address): maxmemory-policy must be noeviction")
+          throw UnfitStore("\(address): maxmemory-policy must be noeviction")
         }
         guard try information(send(["INFO", "persistence"]))["aof_enabled"] == "1" else {
           return [

@@ -15,14 +15,14 @@ struct Histogram: Sendable {
     self.first = first
   }
 
-  func add(_ value: Double) {
+  func add(_ value: Double, row: Int) {
     var bucket = 0
     while bucket < Self.bounds.count, value > Self.bounds[bucket] { bucket += 1 }
-    segment.cell(number: first + bucket).add(1 as UInt64)
-    segment.cell(number: first + Self.bounds.count + 1).add(value)
+    segment.cell(number: first + bucket, row: row).add(1 as UInt64)
+    segment.cell(number: first + Self.bounds.count + 1, row: row).add(value)
   }
 
   /// How many are in each bucket, not in those before it.
-  var counts: [UInt64] { (0...Self.bounds.count).map { segment.cell(number: first + $0).value } }
-  var sum: Double { segment.cell(number: first + Self.bounds.count + 1).number }
+  var counts: [UInt64] { (0...Self.bounds.count).map { segment.count(ofCell: first + $0) } }
+  var sum: Double { segment.sum(ofCell: first + Self.bounds.count + 1) }
 }

@@ -66,11 +66,15 @@ enum Layout {
 
   static let cells = series + seriesLimit * seriesSize
   static let cellLimit = 16_384
+  /// Processes count in rows of their own, as far as there are so many: processors that add to the
+  /// same memory wait for each other. A figure is the sum of its cells in all rows.
+  static let rowCount = 8
+  static let rowSize = cellLimit * 8
 
-  static let size = cells + cellLimit * 8
+  static let size = cells + rowCount * rowSize
 
   /// To be changed with anything above: another program, after a reload, has to notice.
-  static let markOfThisVersion: UInt64 = 0x506f_7374_6572_6e01
+  static let markOfThisVersion: UInt64 = 0x506f_7374_6572_6e02
 }
 
 /// 64 bits that processes share.

@@ -3,6 +3,8 @@ import Glibc
 /// The entry of one worker process: what is true of it alone, and ends with it.
 public struct ProcessEntry: Sendable {
   let segment: MetricsSegment
+  /// That of the cells in which this process counts.
+  let row: Int
   private let offset: Int
 
   private static let process = 0
@@ -13,6 +15,7 @@ public struct ProcessEntry: Sendable {
 
   fileprivate init(_ segment: MetricsSegment, number: Int) {
     self.segment = segment
+    row = number % Layout.rowCount
     offset = Layout.processes + number * Layout.processSize
   }
 
@@ -102,7 +105,7 @@ extension MetricsSegment {
       guard series.kind == .counter, series.name == name,
         label.map({ ",\(series.labels),".contains(",\($0),") }) ?? true
       else { return sum }
-      return sum + cell(number: series.first).value
+      return sum + count(ofCell: series.first)
     }
   }
 }

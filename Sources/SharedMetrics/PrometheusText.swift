@@ -40,7 +40,7 @@ public struct PrometheusText: Sendable {
   private func lines(of series: Series) -> [String] {
     let (name, labels) = (series.name, series.labels.isEmpty ? "" : "{\(series.labels)}")
     switch series.kind {
-    case .counter: return ["\(name)\(labels) \(segment.cell(number: series.first).value)"]
+    case .counter: return ["\(name)\(labels) \(segment.count(ofCell: series.first))"]
     case .gauge: return ["\(name)\(labels) \(text(segment.sum(ofGauge: series.first)))"]
     case .histogram:
       let histogram = Histogram(segment, first: series.first)

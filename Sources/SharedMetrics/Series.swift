@@ -111,6 +111,18 @@ extension MetricsSegment {
       first: Int(cell(entry + Entry.first).value))
   }
 
-  /// The cell of this number.
-  func cell(number: Int) -> Cell { cell(Layout.cells + number * 8) }
+  /// The cell of this number in a row.
+  func cell(number: Int, row: Int) -> Cell {
+    cell(Layout.cells + row * Layout.rowSize + number * 8)
+  }
+
+  /// The sum of the cells of this number.
+  func count(ofCell number: Int) -> UInt64 {
+    (0..<Layout.rowCount).reduce(0) { $0 &+ cell(number: number, row: $1).value }
+  }
+
+  /// The same of cells that hold a `Double`.
+  func sum(ofCell number: Int) -> Double {
+    (0..<Layout.rowCount).reduce(0) { $0 + cell(number: number, row: $1).number }
+  }
 }

@@ -10,6 +10,7 @@ public struct SharedMetricsFactory: MetricsFactory {
   private let segment: MetricsSegment
   /// Has this process's gauges; without it there are none.
   private let entry: ProcessEntry?
+  private var row: Int { entry?.row ?? 0 }
 
   public init(_ segment: MetricsSegment, _ entry: ProcessEntry?) {
     self.segment = segment
@@ -20,7 +21,7 @@ public struct SharedMetricsFactory: MetricsFactory {
     let name = PrometheusName.name(of: label, suffix: "_total")
     let series = segment.series(.counter, name, PrometheusName.labels(of: dimensions))
     guard let series else { return NOOPMetricsHandler.instance }
-    return SharedCounter(cell: segment.cell(number: series.first))
+    return SharedCounter(cell: segment.cell(number: series.first, row: row))
   }
 
   public func makeRecorder(
@@ -42,7 +43,7 @@ public struct SharedMetricsFactory: MetricsFactory {
 
   private func distribution(_ name: String, _ labels: [(String, String)]) -> Distribution? {
     segment.series(.histogram, name, PrometheusName.labels(of: labels))
-      .map { Distribution(histogram: Histogram(segment, first: $0.first)) }
+      .map { Distribution(histogram: Histogram(segment, first: $0.first), row: row) }
   }
 
   private func gauge(_ name: String, _ labels: [(String, String)]) -> SharedGauge? {
@@ -86,10 +87,14 @@ private final class SharedGauge: MeterHandler, RecorderHandler {
 
 private final class Distribution: TimerHandler, RecorderHandler {
   private let histogram: Histogram
+  private let row: Int
 
-  init(histogram: Histogram) { self.histogram = histogram }
+  init(histogram: Histogram, row: Int) {
+    self.histogram = histogram
+    self.row = row
+  }
 
-  func recordNanoseconds(_ duration: Int64) { histogram.add(Double(duration) / 1e9) }
-  func record(_ value: Int64) { histogram.add(Double(value)) }
-  func record(_ value: Double) { histogram.add(value) }
+  func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
+  func record(_ value: Int64) { record(Double(value)) }
+  func record(_ value: Double) { histogram.add(value, row: row) }
 }

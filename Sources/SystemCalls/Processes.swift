@@ -120,6 +120,13 @@ extension System {
     }.detach()
   }
 
+  /// `RLIMIT_NOFILE` (getrlimit(2)): how many descriptors this process may have open.
+  public static var descriptorLimit: Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 256 }
+    return Int(clamping: limit.rlim_cur)
+  }
+
   /// kill(2). A process that is gone already is no error.
   public static func send(_ signal: Int32, to process: pid_t) {
     kill(process, signal)

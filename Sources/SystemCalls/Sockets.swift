@@ -98,6 +98,64 @@ extension System {
     return Array(bytes.prefix(count))
   }
 
+  /// recv(2) without waiting.
+  /// - Parameter isToStay: whether what has come is there for the next call, too (`MSG_PEEK`).
+  /// - Returns: how many bytes have come into `buffer`: 0 where the peer has closed, `nil` where there
+  ///   are none yet.
+  public static func receive(
+    _ socket: FileDescriptor, into buffer: UnsafeMutableRawBufferPointer, isToStay: Bool = false
+  ) throws(SystemCallError) -> Int? {
+    do throws(SystemCallError) {
+      return try retrying("recv") {
+        recv(
+          socket.number, buffer.baseAddress, buffer.count,
+          Int32(isToStay ? MSG_DONTWAIT | MSG_PEEK : MSG_DONTWAIT))
+      }
+    } catch  where error.code == EAGAIN {
+      return nil
+    }
+  }
+
+  /// send(2) without waiting.
+  /// - Returns: whether there was room for all of the bytes.
+  public static func sendAtOnce(
+    _ bytes: [UInt8], on socket: FileDescriptor
+  ) throws(SystemCallError) -> Bool {
+    do throws(SystemCallError) {
+      return try retrying("send") {
+        bytes.withUnsafeBytes {
+          Glibc.send(
+            socket.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+        }
+      } == bytes.count
+    } catch  where error.code == EAGAIN {
+      return false
+    }
+  }
+
+  /// socketpair(2): two ends of a stream, close-on-exec. What is written to one is read from the
+  /// other.
+  public static func socketPair() throws(SystemCallError) -> (FileDescriptor, FileDescriptor) {
+    var ends: [Int32] = [-1, -1]
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    try retrying("socketpair") { socketpair(AF_UNIX, type, 0, &ends) }
+    return (FileDescriptor(ends[0]), FileDescriptor(ends[1]))
+  }
+
+  /// shutdown(2): nothing more is received, and whoever waits for that learns of it. What has come
+  /// can still be read, and sending goes on.
+  public static func endReceiving(_ socket: Int32) {
+    shutdown(socket, Int32(SHUT_RD))
+  }
+
+  /// poll(2): whether a socket has room for what is written to it, within so many milliseconds. A
+  /// stream socket of the file system has where three quarters of its buffer are free (unix(7)).
+  public static func hasRoom(_ socket: FileDescriptor, within milliseconds: Int32) -> Bool {
+    var entry = pollfd(fd: socket.number, events: Int16(POLLOUT), revents: 0)
+    let count = try? retrying("poll") { poll(&entry, 1, milliseconds) }
+    return count == 1
+  }
+
   /// listen(2)
   public static func listen(
     _ socket: FileDescriptor, backlog: Int32
@@ -135,6 +193,13 @@ extension System {
     var value: Int32 = 0
     var size = socklen_t(MemoryLayout<Int32>.size)
     return getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value == 1
+  }
+
+  /// `SO_DOMAIN` (socket(7)): whether `number` is a socket of the file system (unix(7)).
+  public static func isUnixSocket(_ number: Int32) -> Bool {
+    var value: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    return getsockopt(number, SOL_SOCKET, SO_DOMAIN, &value, &size) == 0 && value == AF_UNIX
   }
 
   /// fcntl(2): makes reads, writes and accepts return at once.

@@ -170,6 +170,84 @@ final class HostilePeerTests: ResponderTestCase {
     XCTAssertEqual(try client.reply().text, "hello")
   }
 
+  func testA11_valuesAskedForAThousandTimesEndTheConnection() throws {
+    for count in [4, 30, 31, 1_000] {
+      let client = try connect()
+      let pairs = Array(repeating: ("FCGI_MPXS_CONNS", ""), count: count)
+      client.send(FastCGIRecord(.getValues, FastCGIRecord.pairs(pairs), id: 0))
+      if count <= 30 {
+        let values = FastCGIRecord.pairs([("FCGI_MPXS_CONNS", "0")])
+        XCTAssertEqual(try client.record().content, values)
+      } else {
+        XCTAssertTrue(client.isEnded())
+      }
+    }
+  }
+
+  func testA12_lengthsThatCannotBeAllocatedEndTheConnection() throws {
+    let huge: [UInt8] = [0xff, 0xff, 0xff, 0xff]
+    for content in [huge + huge, huge + [0], [0] + huge, huge + huge + [1, 2, 3]] {
+      let client = try connect()
+      client.send(.begin(), FastCGIRecord(.parameters, content), FastCGIRecord(.parameters))
+      client.send(FastCGIRecord(.standardInput))
+      XCTAssertTrue(client.isEnded())
+    }
+  }
+
+  func testA13_64MegabytesOfParametersEndTheConnection() throws {
+    let client = try connect()
+    client.send(.begin())
+    let part = FastCGIRecord(.parameters, [UInt8](repeating: 0, count: 65_535)).bytes
+    XCTAssertFalse((0..<1_024).allSatisfy { _ in client.send(part) })
+    XCTAssertTrue(client.isEnded())
+  }
+
+  func testA14_byte0InAParameterIsRefused() throws {
+    let client = try connect()
+    for pair in [("HTTP_AUTHORIZATION", "Bearer x\0y"), ("HTTP_AUTHORIZATION=Bearer x", "y")] {
+      client.send("GET", "/authorization", parameters: [pair])
+      XCTAssertEqual(try client.reply().status, 400)
+    }
+    client.send("GET", "/authorization", parameters: [("", "x"), ("HTTP_AUTHORIZATION", "a=b=c")])
+    XCTAssertEqual(try client.reply().text, "a=b=c")
+  }
+
+  func testA16_unknownTypesAndId0EndTheConnection() throws {
+    for record in [FastCGIRecord.begin(id: 0), FastCGIRecord(.data), FastCGIRecord(.standardInput)]
+    {
+      let client = try connect()
+      client.send([record.bytes, smuggled].flatMap { $0 })
+      XCTAssertTrue(client.isEnded())
+    }
+    let client = try connect()
+    client.send(FastCGIRecord.begin().bytes + FastCGIRecord(.data, body).bytes + smuggled)
+    XCTAssertTrue(client.isEnded())
+  }
+
+  func testRequestsThatAreSentAtOnceAreAnsweredOneByOne() throws {
+    let client = try connect()
+    let request = FastCGIClient.head("POST", "/echo", length: body.count)
+    let end = FastCGIRecord(.standardInput, body).bytes + FastCGIRecord(.standardInput).bytes
+    client.send(request + end + request + end + request)
+    for _ in 0..<2 { XCTAssertEqual(try client.reply().body, body) }
+    client.send(end)
+    XCTAssertEqual(try client.reply().body, body)
+  }
+
+  func testA7_paddingIsNoPartOfAnotherRecordWhereverItStands() throws {
+    let client = try connect()
+    let head = [("REQUEST_METHOD", "POST"), ("REQUEST_URI", "/echo"), ("CONTENT_LENGTH", "12")]
+    for padding in [1, 8, 255] {
+      var records: [FastCGIRecord] = [
+        .begin(), FastCGIRecord(.parameters, FastCGIRecord.pairs(head)), FastCGIRecord(.parameters),
+        FastCGIRecord(.standardInput, body), FastCGIRecord(.standardInput),
+      ]
+      for index in records.indices { records[index].padding = padding }
+      client.send(records.flatMap(\.bytes))
+      XCTAssertEqual(try client.reply().body, body)
+    }
+  }
+
   func testA13_moreParametersThanARequestMayHaveAreRefused() throws {
     // The last is more than the fields of a request can be counted by.
     for count in [900, 5_000, 70_000] {

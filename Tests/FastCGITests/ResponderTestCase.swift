@@ -14,13 +14,17 @@ class ResponderTestCase: TemporaryFolderTestCase {
   private var socket: ListeningSocket?
   private(set) var responder: Responder?
 
+  /// What connections may take.
+  var limits: ConnectionWatch.Limits { .init() }
+
   override func setUpWithError() throws {
     try super.setUpWithError()
     handler = CountingModule()
     let socket = try ListeningSocket(path: "\(folder)/s")
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let responder = try Responder(
-      listener: socket.descriptor, router: Router([handler], logger: logger), logger: logger)
+      listener: socket.descriptor, router: Router([handler], logger: logger), limits: limits,
+      logger: logger)
     responder.start()
     self.socket = socket
     self.responder = responder

@@ -5,11 +5,21 @@ import TestSupport
 import XCTest
 
 final class ObserverTests: XCTestCase {
+  private struct AnsweredRequest {
+    let request: Request
+    let response: Response
+    let outcome: RequestOutcome
+  }
+
   private final class Recorder: RequestObserver {
     private let stored = Mutex<[AnsweredRequest]>([])
 
     var seen: [AnsweredRequest] { stored.withLock { $0 } }
-    func observe(_ answered: AnsweredRequest) { stored.withLock { $0.append(answered) } }
+    func observe(_ request: Request, _ response: Response, _ outcome: RequestOutcome) {
+      stored.withLock {
+        $0.append(AnsweredRequest(request: request, response: response, outcome: outcome))
+      }
+    }
   }
 
   private let recorder = Recorder()
@@ -41,30 +51,29 @@ final class ObserverTests: XCTestCase {
     ]
     for (method, path, route, status) in cases {
       let (answered, response) = try await answered(method, path)
-      XCTAssertEqual(answered.route, route, path)
+      XCTAssertEqual(answered.outcome.route, route, path)
       XCTAssertEqual(answered.request.path, path)
       XCTAssertEqual(answered.response.status.code, status, path)
-      XCTAssertEqual(answered.statusCode, status, path)
       XCTAssertEqual(answered.response.headers, response.headers)
-      XCTAssertEqual(answered.error?.status.code, status < 400 ? nil : status)
+      XCTAssertEqual(answered.outcome.error?.status.code, status < 400 ? nil : status)
     }
     XCTAssertEqual(recorder.seen.count, cases.count)
   }
 
   func testTheErrorIsGivenAsItIsExplained() async throws {
     let (refused, _) = try await answered(.get, "/refuse")
-    XCTAssertEqual(refused.error?.code, "bad_request")
+    XCTAssertEqual(refused.outcome.error?.code, "bad_request")
     let (failed, response) = try await answered(.get, "/fail")
-    XCTAssertEqual(failed.error?.code, "internal_error")
-    XCTAssertEqual(failed.error?.logDetail, "HandlerKitTests.TellingError")
+    XCTAssertEqual(failed.outcome.error?.code, "internal_error")
+    XCTAssertEqual(failed.outcome.error?.logDetail, "HandlerKitTests.TellingError")
     XCTAssertEqual(response.text, "Something went wrong")
   }
 
   func testTheTimeTakenIsThatOfTheHandler() async throws {
     let (slow, _) = try await answered(.get, "/slow")
-    XCTAssertGreaterThanOrEqual(slow.duration, .milliseconds(20))
+    XCTAssertGreaterThanOrEqual(slow.outcome.duration, .milliseconds(20))
     let (quick, _) = try await answered(.get, "/things")
-    XCTAssertLessThan(quick.duration, slow.duration)
+    XCTAssertLessThan(quick.outcome.duration, slow.outcome.duration)
   }
 
   func testObserversAreCalledInTheirOrderAndOnceEach() async throws {
@@ -75,7 +84,9 @@ final class ObserverTests: XCTestCase {
         self.name = name
         self.recorded = recorded
       }
-      func observe(_ answered: AnsweredRequest) { recorded.logger.info("\(name)") }
+      func observe(_ request: Request, _ response: Response, _ outcome: RequestOutcome) {
+        recorded.logger.info("\(name)")
+      }
     }
     let log = RecordingLog()
     let router = try Router(

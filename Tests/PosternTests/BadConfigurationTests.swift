@@ -21,7 +21,15 @@ final class BadConfigurationTests: TemporaryFolderTestCase {
     let canary = "canary"
     let cases = [
       ("POSTERN_WORKERS", ["0", "-1", "257", "1.5", "two"], "workers"),
-      ("POSTERN_STORE", ["redis://:canary@localhost", "files"], "store"),
+      (
+        "POSTERN_STORE",
+        [
+          "http://:canary@localhost", "files", "redis://:canary@", "redis://:canary@a,b",
+          "rediss://:canary@a", "redis+sentinel://:canary@a", "postgres:canary", "file:",
+          "file://canary",
+        ], "store"
+      ),
+      ("POSTERN_STORE_REDIS_WAIT_REPLICAS", ["-1", "101", "all"], "store.redis.waitReplicas"),
       ("POSTERN_TOKENS_ACCESS_LIFETIME", ["0", "-900", "x", "1e3"], "tokens.accessLifetime"),
       ("POSTERN_TOKENS_REFRESH_LIFETIME", ["0", "99999999999"], "tokens.refreshLifetime"),
       ("POSTERN_TOKENS_GRACE", ["-1", "3601", "soon"], "tokens.grace"),

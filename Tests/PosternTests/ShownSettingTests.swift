@@ -59,6 +59,23 @@ final class ShownSettingTests: TemporaryFolderTestCase {
     XCTAssertEqual(try shown("tokens.accessSecret").line, "unset –")
   }
 
+  func testV7_aStoreIsShownWithoutItsPassword() throws {
+    for (url, text) in [
+      ("file", "file"), ("file:/srv/a", "file:/srv/a"),
+      ("redis://canary:canary@db:6379/2", "redis://db:6379/2"),
+      ("postgresql://canary:canary@db,db2/name?password=canary&port=1,2", "postgresql://db,db2/name?port=1,2"),
+      ("postgres://canary:canary/@canary@db/name", "postgresql://db/name"),
+    ] {
+      let given = try shown("store", ["POSTERN_STORE": url])
+      XCTAssertEqual(given.line, "environment \(text)")
+      XCTAssertFalse(given.json.contains("canary"), given.json)
+    }
+    XCTAssertEqual(try shown("store").json, #"{"name":"store","source":"default","value":"file"}"#)
+    XCTAssertTrue(
+      ModuleList(standardModules).secretEnvironmentNames.contains("POSTERN_STORE"),
+      "a child process does not need it")
+  }
+
   private func shown(_ name: String, _ environment: [String: String]) throws -> (
     line: String, json: String
   ) {

@@ -22,7 +22,10 @@ final class PosternProcess {
     process.arguments = ["serve"]
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     process.environment = settings.merging(
-      ["POSTERN_DATA": "\(folder)/data", "POSTERN_RUN": "\(folder)/run"]) { $1 }
+      [
+        "POSTERN_DATA": "\(folder)/data", "POSTERN_RUN": "\(folder)/run",
+        "POSTERN_STORE": try TestStore.setting(folder: "\(folder)/data") ?? "file",
+      ]) { $1 }
     process.standardOutput = log
     process.standardError = log
     try process.run()

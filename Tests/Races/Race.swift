@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// Sixteen clients at once, and somebody who kills workers.
 struct Race {

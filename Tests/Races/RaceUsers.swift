@@ -1,5 +1,4 @@
 import Accounts
-import FileDocumentStore
 import TestSupport
 import XCTest
 
@@ -7,7 +6,7 @@ enum RaceUsers {
   /// Adds users whose password is `TestHouse.password`, with hashes of the usual cost: others would
   /// be renewed at the first sign-in.
   static func add(_ count: Int, dataFolder: String) throws -> [KnownUser] {
-    let users = UserDirectory(documents: try FileDocumentStore(path: dataFolder))
+    let users = UserDirectory(documents: try TestStore.open(folder: dataFolder))
     let password = try XCTUnwrap(Password(TestHouse.password))
     let hash = try PasswordHasher(concurrency: 1).hash(password)
     return try (1...count).map { number in

@@ -1,5 +1,5 @@
 import Accounts
-import FileDocumentStore
+import DocumentStore
 import Foundation
 import TestSupport
 import XCTest
@@ -19,12 +19,12 @@ final class Revoker {
   }
 
   private let name: String
-  private let documents: FileDocumentStore
+  private let documents: any DocumentStore
   private let connection: RaceConnection
   private var password = TestHouse.password
   private var changes = 0
 
-  init(name: String, documents: FileDocumentStore, socketPath: String) {
+  init(name: String, documents: any DocumentStore, socketPath: String) {
     self.name = name
     self.documents = documents
     connection = RaceConnection(path: socketPath)

@@ -1,5 +1,4 @@
 import Accounts
-import FileDocumentStore
 import Foundation
 import Synchronization
 import TestSupport
@@ -34,7 +33,7 @@ final class RevocationRaceTests: TemporaryFolderTestCase {
 
   func testP1_noRequestThatStartsAfterTheAnswerToARevocationIsAdmitted() throws {
     let user = try XCTUnwrap(RaceUsers.add(1, dataFolder: "\(folder)/data").first)
-    let documents = try FileDocumentStore(path: "\(folder)/data")
+    let documents = try TestStore.open(folder: "\(folder)/data")
     try documents.update(User.self, user.name) { $0?.groups = ["ops"] }
     let postern = try PosternProcess(
       folder: folder,

@@ -9,6 +9,11 @@ final class SlowFolderTests: TemporaryFolderTestCase {
   private var postern: PosternProcess?
   private var holder: Process?
 
+  override func setUpWithError() throws {
+    try super.setUpWithError()
+    try TestStore.requireFiles()
+  }
+
   override func tearDownWithError() throws {
     if let holder {
       kill(holder.processIdentifier, SIGKILL)

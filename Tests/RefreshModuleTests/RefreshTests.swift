@@ -48,6 +48,7 @@ final class RefreshTests: RefreshTestCase {
   }
 
   func testF26_aTokenThatIsNewerThanARestoredBackupIsReuseAndSignInWorks() async throws {
+    try TestStore.requireFiles()
     let house = try await TestHouse(folder: "\(folder)/house")
     try house.addUser("alice")
     let login = await house.login("alice")

@@ -1,5 +1,4 @@
 import DocumentStore
-import FileDocumentStore
 import Foundation
 import HTTPTypes
 import HandlerKit
@@ -38,7 +37,7 @@ final class RefusedTokenTests: RefreshTestCase {
   }
 
   func testE12_whatIsNoTokenOfOursIsRefusedWithoutAskingTheStore() async throws {
-    let store = CountingStore(try FileDocumentStore(path: folder))
+    let store = CountingStore(try TestStore.open(folder: folder))
     let house = try await TestHouse(folder: folder, documents: store)
     try house.addUser("alice")
     let login = await house.login("alice")

@@ -1,5 +1,4 @@
 import DocumentStore
-import FileDocumentStore
 import Foundation
 import Sessions
 import Synchronization
@@ -10,9 +9,7 @@ final class SessionStoreTests: TemporaryFolderTestCase {
   private static let device = Device(fingerprint: nil, userAgent: "test", address: "192.0.2.1")
   private static let now = TestHouse.now
 
-  private func documents() throws -> FileDocumentStore {
-    try FileDocumentStore(path: folder, lockTimeout: .seconds(60))
-  }
+  private func documents() throws -> any DocumentStore { try TestStore.open(folder: folder) }
 
   private func store(_ policy: SessionPolicy = SessionPolicy()) throws -> SessionStore {
     SessionStore(documents: try documents(), policy: policy)
@@ -168,6 +165,7 @@ final class SessionStoreTests: TemporaryFolderTestCase {
   }
 
   func testN7_filesHoldNothingOfATokenAndNoFingerprint() async throws {
+    try TestStore.requireFiles()
     let house = try await TestHouse(folder: folder)
     try house.addUser("alice")
     let login = await house.login("alice", fingerprint: "canary-fingerprint")

@@ -1,5 +1,4 @@
 import DocumentStore
-import FileDocumentStore
 import Sessions
 import TestSupport
 import XCTest
@@ -30,7 +29,7 @@ final class SweepTests: TemporaryFolderTestCase {
   }
 
   func testExpiredSessionsGoAndTheDocumentsOfThoseWhoHaveNoneLeft() throws {
-    let documents = try FileDocumentStore(path: folder)
+    let documents = try TestStore.open(folder: folder)
     let store = SessionStore(documents: documents, policy: SessionPolicy(refreshLifetime: 60))
     let later = TestHouse.now.addingTimeInterval(100)
     for user in ["gone", "both"] {

@@ -9,15 +9,22 @@ final class SharingTests: SegmentTestCase {
   func testWhatProcessesCountIsSummedAndStaysWhenTheyEnd() throws {
     let file = try file()
     let supervisor = try MetricsSegment(making: file, at: Self.time)
+    var rows: Set<Int> = []
     for amount in [1, 20, 300] {
       let worker = try MetricsSegment(file, isWritable: true)
-      counter("jobs.done", [("kind", "a")], in: worker).increment(by: amount)
-      Timer(label: "job.time", factory: SharedMetricsFactory(worker, nil))
-        .recordNanoseconds(30_000_000)
+      let entry = try XCTUnwrap(worker.join(at: Self.time))
+      rows.insert(entry.row)
+      let factory = SharedMetricsFactory(worker, entry)
+      Counter(label: "jobs.done", dimensions: [("kind", "a")], factory: factory)
+        .increment(by: amount)
+      Timer(label: "job.time", factory: factory).recordNanoseconds(30_000_000)
     }
+    XCTAssertEqual(rows.count, 3, "each counts in a row of its own")
+    supervisor.noteEnd(of: getpid())
     let lines = text(supervisor)
     XCTAssertTrue(lines.contains(#"jobs_done_total{kind="a"} 321"#), "\(lines)")
     XCTAssertTrue(lines.contains("job_time_seconds_count 3"), "\(lines)")
+    XCTAssertTrue(lines.contains("job_time_seconds_sum 0.09"), "\(lines)")
     XCTAssertEqual(supervisor.count("jobs_done_total"), 321)
     XCTAssertEqual(supervisor.count("jobs_done_total", label: #"kind="a""#), 321)
     XCTAssertEqual(supervisor.count("jobs_done_total", label: #"kind="b""#), 0)
@@ -136,6 +143,7 @@ final class SharingTests: SegmentTestCase {
     XCTAssertLessThanOrEqual(
       ProcessEntry.gauges + MetricsSegment.gaugeLimit * 8, Layout.processSize)
     XCTAssertEqual(Layout.cells % 8, 0)
-    XCTAssertEqual(Layout.cells + Layout.cellLimit * 8, Layout.size)
+    XCTAssertEqual(Layout.rowSize, Layout.cellLimit * 8)
+    XCTAssertEqual(Layout.cells + Layout.rowCount * Layout.rowSize, Layout.size)
   }
 }

@@ -9,9 +9,10 @@ public final class FastCGIClient: Sendable {
   /// The peer closed the connection before its answer was whole, or said nothing for too long.
   public struct Ended: Error, Equatable {}
 
-  public init(path: String) throws {
+  /// - Parameter seconds: how long a call waits for the peer.
+  public init(path: String, timeout seconds: Int = 20) throws {
     descriptor = FileDescriptor(Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0))
-    try System.setTimeout(seconds: 20, of: descriptor)
+    try System.setTimeout(seconds: seconds, of: descriptor)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -28,15 +29,18 @@ public final class FastCGIClient: Sendable {
     shutdown(socket, Int32(SHUT_WR))
   }
 
-  public func send(_ bytes: [UInt8]) {
+  /// - Returns: whether all of it could be sent.
+  @discardableResult
+  public func send(_ bytes: [UInt8]) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes {
         Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
-      guard count > 0 else { return }
+      guard count > 0 else { return false }
       rest = rest.dropFirst(count)
     }
+    return true
   }
 
   public func send(_ records: FastCGIRecord...) {
@@ -97,6 +101,16 @@ public final class FastCGIClient: Sendable {
   /// Whether the peer has closed the connection. Waits for that, or for a byte.
   public func isEnded() -> Bool {
     (try? read(1)) == nil
+  }
+
+  /// Whether the peer closes the connection, whatever it sends before. Waits for that.
+  public func endsAtLast() -> Bool {
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = Glibc.read(socket, &bytes, bytes.count)
+      if count == 0 || count < 0 && errno == ECONNRESET { return true }
+      if count < 0 { return false }
+    }
   }
 
   /// Whether anything comes, or the end, within so many milliseconds.

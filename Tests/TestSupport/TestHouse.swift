@@ -1,6 +1,5 @@
 public import Accounts
 public import DocumentStore
-import FileDocumentStore
 public import Foundation
 public import HandlerKit
 import Postern
@@ -36,7 +35,7 @@ public struct TestHouse: Sendable {
     configuration.isThrottleEnabled = isThrottled
     service = try await TestService(
       modules: standardModules, configuration: configuration,
-      documents: documents ?? FileDocumentStore(path: folder),
+      documents: documents ?? TestStore.open(folder: folder, timeout: .seconds(2)),
       passwords: passwords ?? TestService.cheapHasher())
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Tokens
 import XCTest
 
@@ -47,7 +48,7 @@ final class KeySecretTests: XCTestCase {
   }
 
   func testQ9_randomSecretsOfTheUsualMakingsAreTaken() {
-    var generator = SeededGenerator(state: 9)
+    var generator = SeededGenerator(seed: 9)
     func random(_ count: Int) -> [UInt8] {
       (0..<count).map { _ in .random(in: .min ... .max, using: &generator) }
     }
@@ -91,18 +92,5 @@ final class KeySecretTests: XCTestCase {
     let secrets = try (0..<1000).map { _ in try KeySecret.random() }
     XCTAssertEqual(Set(secrets.map(\.id)).count, 1000)
     XCTAssertNotEqual(secrets[0], secrets[1])
-  }
-}
-
-/// SplitMix64: the same numbers in every run.
-private struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
   }
 }

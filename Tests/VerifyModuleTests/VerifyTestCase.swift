@@ -1,6 +1,5 @@
 import Accounts
 import DocumentStore
-import FileDocumentStore
 import Foundation
 import HTTPTypes
 import HandlerKit
@@ -11,7 +10,7 @@ import XCTest
 class VerifyTestCase: TemporaryFolderTestCase {
   /// alice is in the groups ops and web; bob is in none.
   func house(_ policy: SessionPolicy = SessionPolicy()) async throws -> TestHouse {
-    let documents = CountingStore(try FileDocumentStore(path: folder))
+    let documents = CountingStore(try TestStore.open(folder: folder))
     let house = try await TestHouse(folder: folder, policy: policy, documents: documents)
     try house.addUser("alice")
     try house.addUser("bob")

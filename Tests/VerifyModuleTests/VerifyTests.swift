@@ -95,6 +95,7 @@ final class VerifyTests: VerifyTestCase {
   }
 
   func testP12_whatCannotBeCheckedIsNotAdmitted() async throws {
+    try TestStore.requireFiles()
     let house = try await house()
     let session = await house.login("alice")
     for collection in ["users", "tokens"] {

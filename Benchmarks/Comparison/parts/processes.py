@@ -4,7 +4,7 @@ import time
 
 from bench import Bench, in_turn
 from figures import markdown, table
-from machine import memory
+from machine import descriptors, memory
 from parts.throughput import job_list
 
 # Seconds in which a slow contender has shown whether its memory grows.
@@ -30,6 +30,10 @@ def memory_of(contender):
     return len(each), max(rss for rss, _ in each), sum(pss for _, pss in each)
 
 
+def descriptors_of(contender):
+    return sum(descriptors(pid) for pid in contender.process.family())
+
+
 def memory_table(options):
     rows = []
     with Bench(options) as bench:
@@ -37,6 +41,7 @@ def memory_table(options):
             bench.nginx.renew()
             contender.token = contender.access_token()
             count, idle, idle_all = memory_of(contender)
+            open_idle = descriptors_of(contender)
             faults, done = [], 0
             begin = time.monotonic()
             while done < options.requests and time.monotonic() - begin < LONGEST and not faults:
@@ -46,11 +51,12 @@ def memory_table(options):
             sizes = [f"{size / 1024:.1f}" for size in (idle, busy, idle_all, busy_all)]
             if faults:
                 sizes[1] = sizes[3] = "VOID: " + "; ".join(faults)
-            rows.append([contender.name, str(count), f"{done:,}", *sizes])
+            opened = [str(open_idle), str(descriptors_of(contender))]
+            rows.append([contender.name, str(count), f"{done:,}", *sizes, *opened])
     yield markdown(
         [
             "MB", "processes", "requests", "largest process, idle", "after the requests",
-            "all together, idle", "after the requests",
+            "all together, idle", "after the requests", "descriptors, idle", "after the requests",
         ],
         rows,
     )

@@ -42,7 +42,7 @@ struct Check: ParsableCommand {
     }
     bar.clear()
     do {
-      _ = try KeyFile.load(inFolder: configuration.data)
+      _ = try configuration.keyFile()
     } catch {
       if let fault = report.note("keys.json", .bad(fault: "\(error)")), !output.json {
         print(fault)

@@ -55,6 +55,9 @@ struct ShownSetting: Encodable {
     switch (configuration.settings.sources[setting.name], setting.name) {
     // Its default is not written down anywhere: it is the machine's.
     case (nil, "workers"): (source, value) = (.default, .number(configuration.workers))
+    // Without the password.
+    case (let source, "store"):
+      (self.source, value) = (source, .text(configuration.store.description))
     case (let source, _):
       self.source = source
       value = setting.isSecret ? nil : configuration.settings.values[setting.name]

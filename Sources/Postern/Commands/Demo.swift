@@ -8,11 +8,11 @@ import SystemCalls
 
 struct Demo: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Fill an empty data folder with three accounts to try Postern with.",
+    abstract: "Fill an empty store with three accounts to try Postern with.",
     discussion: """
       The accounts are alice, bob and carol, password \(password), with some jobs each. That password \
       is good on this machine alone: sign-ins with it from other addresses are refused. A folder that \
-      holds anything already is left as it is.
+      holds anything already, and servers that have users, are left as they are.
 
         POSTERN_DATA=/tmp/try postern demo
       """)
@@ -26,8 +26,11 @@ struct Demo: ParsableCommand {
     System.forbidDumps()
     let configuration = try settings.load()
     let documents = try openStore(configuration, ifMissing: .make)
-    let folder = try OwnFolder(configuration.data)
-    guard try System.names(in: folder.descriptor).isEmpty else { return }
+    if let path = configuration.documentFolder {
+      guard try System.names(in: OwnFolder(path).descriptor).isEmpty else { return }
+    } else {
+      guard try documents.keys(of: User.self).isEmpty else { return }
+    }
 
     let passwords = try PasswordHasher(concurrency: 1)
     let users = UserDirectory(documents: documents)

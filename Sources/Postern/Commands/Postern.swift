@@ -1,14 +1,18 @@
 import ArgumentParser
+import FastCGI
 import SystemCalls
 
-/// Runs the command line with `modules`, and exits.
+/// Runs the command line with `modules`, and exits. Where a web server has started this process by CGI,
+/// that one request is answered instead.
 ///
 /// A program with modules of its own is this one line:
 /// ```swift
 /// Postern.run(modules: Postern.standardModules + [HelloModule.self])
 /// ```
 public func run(modules: [any ServiceModule.Type]) {
-  ModuleList.$current.withValue(ModuleList(modules)) { PosternTool.runToExit() }
+  ModuleList.$current.withValue(ModuleList(modules)) {
+    if CGIExchange.isRequested { CGIService.runToExit() } else { PosternTool.runToExit() }
+  }
 }
 
 struct PosternTool: ParsableCommand {
@@ -28,7 +32,7 @@ struct PosternTool: ParsableCommand {
     subcommands: [
       Serve.self, Reload.self, WorkerCommand.self, Prepare.self, UserCommand.self, Check.self,
       Sweep.self, Demo.self, Status.self, KeyCommand.self, JobsCommand.self, SessionCommand.self,
-      ConfigCommand.self,
+      ConfigCommand.self, CGICommand.self, StoreCommand.self,
     ])
 }
 

@@ -11,7 +11,8 @@ struct Serve: ParsableCommand {
     CommandConfiguration(
       abstract: "Start the workers and keep them running, in the foreground.",
       discussion: """
-        Listens on postern.sock in the run folder. SIGTERM, SIGINT and SIGQUIT stop it: \
+        Listens on postern.sock in the run folder, or on the socket that systemd passes \
+        (systemd.socket(5)). SIGTERM, SIGINT and SIGQUIT stop it: \
         requests in hand are answered first. SIGHUP, which `postern reload` sends, replaces the \
         workers one by one by ones with the settings, the keys and the program of now.
 
@@ -49,12 +50,18 @@ struct Serve: ParsableCommand {
   }
 
   private func start() throws -> Supervisor {
+    let socket = try SocketActivation.socket()
     let configuration = try settings.load()
     let logger = Logger.startPostern(configuration)
     let inheritance = try Inheritance(checking: configuration, logger)
-    warnOfDemo(try openStore(configuration, ifMissing: .refuse()), logger)
-    return try Supervisor(
-      configuration: configuration, inheritance: inheritance, options: options, logger: logger)
+    let documents = try openStore(configuration, ifMissing: .refuse())
+    let isChecked = try checkStoreAtStart(documents, keys: inheritance.keys, logger)
+    if isChecked { warnOfDemo(documents, logger) }
+    var supervisor = try Supervisor(
+      configuration: configuration, inheritance: inheritance, options: options, socket: socket,
+      logger: logger)
+    supervisor.storeIsChecked = isChecked
+    return supervisor
   }
 }
 
@@ -82,15 +89,14 @@ struct Prepare: ParsableCommand {
   private func prepare() throws {
     let configuration = try settings.load()
     let logger = Logger.startPostern(configuration)
-    _ = try openStore(configuration, ifMissing: .refuse())
-    if configuration.accessSecret == nil || configuration.refreshSecret == nil,
-      try KeyFile.load(inFolder: configuration.data) == nil
-    {
+    let documents = try openStore(configuration, ifMissing: .refuse())
+    if try !Services.hasKeys(configuration) {
       throw ConfigurationError(
         "keys.json is missing: new keys, which a restart makes, would sign everybody out")
     }
-    try Inheritance(checking: configuration, logger)
-      .write(to: FileDescriptor(Inheritance.descriptor))
+    let inheritance = try Inheritance(checking: configuration, logger)
+    _ = try checkStoreAtStart(documents, keys: inheritance.keys, logger)
+    try inheritance.write(to: FileDescriptor(Inheritance.descriptor))
   }
 }
 

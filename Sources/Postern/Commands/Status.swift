@@ -10,19 +10,29 @@ struct Status: ParsableCommand {
       Reads what the processes write into memory that they share, and disturbs none of them. For \
       the user that runs postern serve.
 
-      The exit status is 0 where the service runs, 3 where it does not, and another one where that \
-      cannot be told.
+      With --hosts, the services of all hosts of a shared store, which each of them tells the store \
+      every ten seconds. One that says nothing for 35 seconds is silent: it is down, or cannot reach \
+      the store.
+
+      The exit status is 0 where the service runs, with --hosts on any host, 3 where it does not, and \
+      another one where that cannot be told.
 
         postern status --json
+        postern status --hosts
       """)
 
   @Flag(help: "Print one JSON object. Times are in seconds since 1970, memory is in bytes.")
   var json = false
 
+  @Flag(help: "Show the hosts of a shared store, and not the workers of this one.")
+  var hosts = false
+
   @OptionGroup var settings: SettingsOptions
 
   func run() throws {
-    let run = try settings.load().run
+    let configuration = try settings.load()
+    if hosts { return try HostTable(configuration, at: Date()).show(asJSON: json) }
+    let run = configuration.run
     guard let process = try RunFolder.holder(run), let file = try RunFolder.metricsFile(run) else {
       print(json ? #"{"running":false}"# : "no postern runs in \(run)")
       throw ExitCode(ExitStatus.notRunning.rawValue)

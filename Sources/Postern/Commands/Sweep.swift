@@ -44,6 +44,7 @@ struct Sweep: ParsableCommand {
       failures: try Throttle.sweep(documents, at: now, pause: pause),
       links: try PasswordLinks.sweep(documents, at: now, pause: pause),
       leftovers: try storedDocuments.reduce(0) { try $0 + documents.removeLeftovers(of: $1) })
+    try HostReport.sweep(documents, at: now, pause: pause)
     if output.json {
       try Output.printJSON(report)
     } else if !gently || report.hasAny {

@@ -10,22 +10,28 @@ struct RequestLog: RequestObserver {
 
   init(_ logger: Logger) { self.logger = logger }
 
-  func observe(_ answered: AnsweredRequest) {
-    logger.info("request", metadata: Self.fields(of: answered))
+  static func isWanted(_ configuration: PosternConfiguration) -> Bool {
+    configuration.logsRequests && configuration.logLevel <= .info
   }
 
-  private static func fields(of answered: AnsweredRequest) -> Logger.Metadata {
-    let duration = answered.duration.components
+  func observe(_ request: Request, _ response: Response, _ outcome: RequestOutcome) {
+    logger.info("request", metadata: Self.fields(request, response, outcome))
+  }
+
+  private static func fields(
+    _ request: Request, _ response: Response, _ outcome: RequestOutcome
+  ) -> Logger.Metadata {
+    let duration = outcome.duration.components
     let microseconds = duration.seconds * 1_000_000 + duration.attoseconds / 1_000_000_000_000
-    let method = answered.request.method.rawValue
+    let method = request.method.rawValue
     var fields: Logger.Metadata = [
-      "request": "\(answered.request.id)",
+      "request": "\(request.id)",
       "method": "\(methods.contains(method) ? method : "-")",
-      "route": "\(answered.route ?? "-")",
-      "status": "\(answered.response.status.code)",
+      "route": "\(outcome.route ?? "-")",
+      "status": "\(response.status.code)",
       "microseconds": "\(microseconds)",
     ]
-    if let session = answered.response.session { fields["session"] = "\(session)" }
+    if let session = response.session { fields["session"] = "\(session)" }
     return fields
   }
 

@@ -22,13 +22,13 @@ final class RequestMetrics: RequestObserver {
     self.entry = entry
   }
 
-  func observe(_ answered: AnsweredRequest) {
-    let number = answered.routeNumber ?? routes.count - 1
-    let status = StatusNumber(answered.statusCode)
+  func observe(_ request: Request, _ response: Response, _ outcome: RequestOutcome) {
+    let number = outcome.routeNumber ?? routes.count - 1
+    let status = StatusNumber(response.status.code)
     counters.counter(number * StatusNumber.count + status.number) {
       routes[number].counter(status)
     }.increment()
-    routes[number].time.recordNanoseconds(answered.duration.wholeNanoseconds)
+    routes[number].time.recordNanoseconds(outcome.duration.wholeNanoseconds)
     entry?.countRequest()
   }
 }

@@ -95,11 +95,12 @@ extension ServiceStatus {
       """
   }
 
-  private static func time(_ seconds: Int) -> String {
+  static func time(_ seconds: Int) -> String {
     Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
   }
 
-  private static func table(_ rows: [[String]]) -> String {
+  /// Rows in columns, as wide as what stands in them.
+  static func table(_ rows: [[String]]) -> String {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       zip(row, widths).map { text, width in

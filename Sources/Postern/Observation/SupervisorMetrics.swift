@@ -1,6 +1,7 @@
 import CoreMetrics
 import FoundationEssentials
 import Glibc
+import Logging
 import SharedMetrics
 import SystemCalls
 
@@ -64,6 +65,13 @@ struct SupervisorMetrics {
 
   func countRestart(after end: ProcessEnd) {
     ends[end == .exited(status: 0) ? .exited : .failed]?.increment()
+  }
+
+  /// As `Heartbeat` has it.
+  func heartbeat(
+    _ plan: WorkerPlan, run: String, isChecked: Bool, logger: Logger
+  ) throws -> Heartbeat? {
+    try Heartbeat(plan, segment: segment, run: run, isChecked: isChecked, logger: logger)
   }
 
   func countReload(_ outcome: ReloadOutcome) { reloads[outcome]?.increment() }

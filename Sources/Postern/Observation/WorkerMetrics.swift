@@ -42,8 +42,7 @@ struct WorkerMetrics {
     of modules: [any HandlerModule], _ configuration: PosternConfiguration, _ logger: Logger
   ) -> [any RequestObserver] {
     let metrics = RequestMetrics(paths: Router.paths(of: modules), entry)
-    let isLogged = configuration.logsRequests && configuration.logLevel <= .info
-    return isLogged ? [metrics, RequestLog(logger)] : [metrics]
+    return RequestLog.isWanted(configuration) ? [metrics, RequestLog(logger)] : [metrics]
   }
 
   func noteReady() { entry?.noteReady() }

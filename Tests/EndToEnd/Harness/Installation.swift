@@ -20,6 +20,9 @@ final class Installation: @unchecked Sendable {
     var program: String?
     /// An octal number; `nil` for the one of the test run.
     var umask: String?
+    var door = Door.nginx
+    /// Directives of Deploy's files to put in the place of others.
+    var doorChanges: [String: String] = [:]
   }
 
   static let workerCount = 3
@@ -28,7 +31,9 @@ final class Installation: @unchecked Sendable {
   let setup: Setup
   private(set) var port: UInt16 = 0
   private(set) var postern: ChildProcess?
-  private(set) var nginx: ChildProcess?
+  /// The web server.
+  private(set) var front: ChildProcess?
+  var nginx: ChildProcess? { front }
 
   var data: String { "\(folder)/data" }
   var run: String { "\(folder)/run" }
@@ -54,13 +59,13 @@ final class Installation: @unchecked Sendable {
     }
   }
 
-  /// Starts both, and returns once a request has gone all the way through.
+  /// Starts all that its door takes, and returns once a request has gone all the way through.
   func start() throws {
     do {
-      try startPostern()
-      try startNginx()
+      try startService()
+      try startFront(runServer)
     } catch {
-      let trouble = Trouble("\(error)\n\(logs)")
+      let trouble = Trouble("\(setup.door): \(error)\n\(logs)")
       stop()
       throw trouble
     }
@@ -83,13 +88,31 @@ final class Installation: @unchecked Sendable {
 
   /// Starts nginx, and returns once postern answers through it.
   func startNginx() throws {
+    try startFront { port in try runNginx(nginxConfiguration(port: port)) }
+  }
+
+  /// Starts a web server, and returns once postern answers through it.
+  func startFront(_ start: (_ port: UInt16) throws -> ChildProcess) throws {
     if port == 0 { port = try freePort() }
-    let child = try runNginx(nginxConfiguration(port: port))
-    nginx = child
+    let child = try start(port)
+    front = child
     let isReady = eventually(within: 20) {
       !child.isRunning || (try? ask(.get("/current-user")).status) == 401
     }
-    guard isReady, child.isRunning else { throw Trouble("nginx or postern did not start\n\(logs)") }
+    guard isReady, child.isRunning else {
+      throw Trouble("the web server or postern did not start\n\(logs)")
+    }
+  }
+
+  /// Starts what is to listen in the place of `postern serve`, and returns once there is its socket.
+  func startOther(_ program: String, _ arguments: [String]) throws {
+    let child = try ChildProcess(
+      program, arguments, environment: environment, umask: setup.umask, log: "\(run)/postern.log")
+    postern = child
+    let isReady = eventually(within: 20) {
+      !child.isRunning || FileManager.default.fileExists(atPath: socketPath)
+    }
+    guard isReady, child.isRunning else { throw Trouble("\(program) did not start\n\(logs)") }
   }
 
   /// nginx.conf as `script/nginx-conf` fills it in for this installation, with its changes.
@@ -118,9 +141,9 @@ final class Installation: @unchecked Sendable {
   func stop() {
     let workers = self.workers
     keepEvidence()
-    nginx?.stop()
+    front?.stop()
     postern?.stop()
-    nginx = nil
+    front = nil
     postern = nil
     // Only where a test killed their supervisor can any of them still be there.
     for worker in workers where ProcessTable.text("cmdline", of: worker).contains("--supervised") {
@@ -183,7 +206,10 @@ final class Installation: @unchecked Sendable {
 
   /// The ends of all logs, for whoever has to find out what went wrong.
   var logs: String {
-    ["postern.log", "nginx.log", "nginx-error.log"].map { name in
+    [
+      "postern.log", "nginx.log", "nginx-error.log", "apache.log", "apache-start.log",
+      "lighttpd-error.log", "lighttpd-start.log",
+    ].filter { FileManager.default.fileExists(atPath: "\(run)/\($0)") }.map { name in
       let text = (try? String(contentsOfFile: "\(run)/\(name)", encoding: .utf8)) ?? ""
       return "--- \(name)\n\(text.suffix(3_000))"
     }.joined(separator: "\n")

@@ -40,7 +40,7 @@ enum ProcessTable {
     return String(decoding: data, as: UTF8.self)
   }
 
-  private static func all() -> [pid_t] {
+  static func all() -> [pid_t] {
     ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SystemCalls
 import Tokens
 
 extension KeyCommand {
@@ -26,9 +27,11 @@ extension KeyCommand {
       let documents = try openStore(
         change.configuration, ifMissing: create ? .make : .refuse(hint: " --create makes it."))
       defer { withExtendedLifetime(documents) {} }
+      if create { try System.makeFolder(change.configuration.data) }
       if create, try KeyFile.load(inFolder: change.configuration.data) == nil {
         let file = try KeyFile.loadOrCreate(
           inFolder: change.configuration.data, algorithm: new.algorithm ?? .hs256)
+        try change.join()
         let key = file[new.kind].signing
         change.record(.keyAdded, key.id, ["kind": "\(new.kind.rawValue)"])
         return try change.finish(

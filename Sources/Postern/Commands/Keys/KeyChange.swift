@@ -1,4 +1,5 @@
 import ArgumentParser
+import DocumentStore
 import FoundationEssentials
 import Glibc
 import Logging
@@ -90,16 +91,54 @@ struct KeyChange {
     throw ExitCode(EX_CONFIG)
   }
 
-  /// Changes the keys of this kind, without those that have ended by now.
+  /// Changes the keys of this kind, without those that have ended by now, and tells the other hosts
+  /// of a shared store.
   /// - Returns: the file as it is after that.
   func change(
     _ kind: KeyFile.Kind, _ body: (KeyFile) throws -> KeyFile
   ) throws -> KeyFile {
     try refuseEnvironment(kind)
+    // Nothing is changed that the other hosts cannot be told of.
+    let store = try sharedStore
+    _ = try store?.read(SharedKeys.self, SharedKeys.name)
     for id in try KeyFile.removeEnded(inFolder: configuration.data, at: time) {
       record(.keyRetired, id)
     }
-    return try KeyFile.update(inFolder: configuration.data, body)
+    let file = try KeyFile.update(inFolder: configuration.data, body)
+    if let store { try publish(in: store) }
+    return file
+  }
+
+  /// `nil` where the store is of this machine alone.
+  var sharedStore: (any DocumentStore)? {
+    get throws {
+      guard configuration.store.isShared else { return nil }
+      return try openStore(configuration, ifMissing: .refuse())
+    }
+  }
+
+  /// The keys of this host, those of the environment too.
+  private var ownKeys: SharedKeys {
+    get throws { try SharedKeys(Services.keys(configuration), at: time) }
+  }
+
+  /// Adds the keys of this host to those of the others.
+  /// - Throws: `ConfigurationError` where they do not go together.
+  func join() throws {
+    guard let store = try sharedStore else { return }
+    try SharedKeys.join(ownKeys, in: store, at: time)
+  }
+
+  /// Makes the keys of this host those that all must have.
+  func publish(in store: any DocumentStore) throws {
+    do {
+      try SharedKeys.publish(ownKeys, in: store)
+    } catch let error as DocumentStoreError {
+      Output.complain(
+        "The keys are changed here, but the other hosts cannot be told: \(error). Run \"postern key "
+          + "publish\", then \"postern reload\".")
+      throw ExitCode(EX_TEMPFAIL)
+    }
   }
 
   func record(_ event: SecurityEvent, _ id: String, _ more: Logger.Metadata = [:]) {

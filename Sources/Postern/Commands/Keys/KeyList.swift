@@ -59,7 +59,7 @@ struct KeyRow: Encodable {
     let given: [KeyFile.Kind: KeySecret?] = [
       .access: configuration.accessSecret, .refresh: configuration.refreshSecret,
     ]
-    let file = try KeyFile.load(inFolder: configuration.data)
+    let file = try configuration.keyFile()
     return KeyFile.Kind.allCases.flatMap { kind in
       if let secret = given[kind] ?? nil {
         return rows(KeySet(signing: secret), kind, .environment, time)

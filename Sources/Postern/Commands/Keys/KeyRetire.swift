@@ -112,7 +112,7 @@ extension KeyCommand {
 
     /// How many live sessions have a refresh token that this key signed.
     private func sessionsOfKey(_ change: KeyChange) throws -> Int {
-      guard let keys = try KeyFile.load(inFolder: change.configuration.data)?.refresh else {
+      guard let keys = try change.configuration.keyFile()?.refresh else {
         return 0
       }
       let documents = try openStore(change.configuration, ifMissing: .refuse())

@@ -1,0 +1,394 @@
+import FastCGIRecords
+import TestSupport
+import XCTest
+
+/// Byte tables for what comes over a connection. Each is taken whole, byte by byte and in halves, and
+/// it never makes a difference.
+final class RequestAssemblyTests: XCTestCase {
+  private let parameters = FastCGIRecord.pairs([("REQUEST_METHOD", "POST"), ("EMPTY", "")])
+  private let body = Array("twelve bytes".utf8)
+
+  private var plain: [FastCGIRecord] {
+    [
+      .begin(), FastCGIRecord(.parameters, parameters), FastCGIRecord(.parameters),
+      FastCGIRecord(.standardInput, body), FastCGIRecord(.standardInput),
+    ]
+  }
+
+  private struct Outcome: Equatable {
+    var requests: [WholeRequest] = []
+    var answers: [UInt8] = []
+    var isBroken = false
+    /// Whether it ends between two requests.
+    var isAtEnd = false
+  }
+
+  /// What becomes of all the bytes, in pieces of `size`.
+  private func outcome(of bytes: [UInt8], inPiecesOf size: Int) -> Outcome {
+    var assembly = RequestAssembly()
+    var outcome = Outcome()
+    var offset = 0
+    while offset < bytes.count {
+      let end = min(offset + size, bytes.count)
+      let (progress, count) = assembly.take(bytes.span.extracting(offset..<end))
+      XCTAssertGreaterThan(count, 0)
+      offset += count
+      outcome.answers += assembly.takeAnswers()
+      switch progress {
+      case .incomplete: XCTAssertEqual(offset, end)
+      case .complete: outcome.requests += [assembly.takeRequest()].compactMap { $0 }
+      case .broken:
+        outcome.isBroken = true
+        return outcome
+      }
+    }
+    outcome.isAtEnd = assembly.isBetweenRequests
+    return outcome
+  }
+
+  private func outcome(
+    _ records: [FastCGIRecord], file: StaticString = #filePath, line: UInt = #line
+  ) -> Outcome {
+    let bytes = records.flatMap(\.bytes)
+    let whole = outcome(of: bytes, inPiecesOf: max(bytes.count, 1))
+    for size in [1, 2, 7, 8, 9, bytes.count / 2 + 1] where bytes.count < 100_000 || size > 1_000 {
+      XCTAssertEqual(
+        outcome(of: bytes, inPiecesOf: size), whole, "in pieces of \(size)", file: file, line: line)
+    }
+    return whole
+  }
+
+  private func assertBroken(
+    _ records: [FastCGIRecord], _ about: String = "", file: StaticString = #filePath,
+    line: UInt = #line
+  ) {
+    let outcome = outcome(records, file: file, line: line)
+    XCTAssertTrue(outcome.isBroken, about, file: file, line: line)
+    XCTAssertEqual(outcome.requests, [], about, file: file, line: line)
+  }
+
+  private func request(
+    _ records: [FastCGIRecord], file: StaticString = #filePath, line: UInt = #line
+  ) throws -> WholeRequest {
+    let outcome = outcome(records, file: file, line: line)
+    XCTAssertFalse(outcome.isBroken, file: file, line: line)
+    XCTAssertTrue(outcome.isAtEnd, file: file, line: line)
+    XCTAssertEqual(outcome.requests.count, 1, file: file, line: line)
+    return try XCTUnwrap(outcome.requests.first, file: file, line: line)
+  }
+
+  private func withParameters(_ content: [UInt8]) -> [FastCGIRecord] {
+    var records: [FastCGIRecord] = [.begin()]
+    for start in stride(from: 0, to: content.count, by: 60_000) {
+      records.append(FastCGIRecord(.parameters, Array(content[start...].prefix(60_000))))
+    }
+    return records + [FastCGIRecord(.parameters), FastCGIRecord(.standardInput)]
+  }
+
+  private func isPlain(_ records: [FastCGIRecord]) -> Bool {
+    var assembly = RequestAssembly()
+    let bytes = records.flatMap(\.bytes)
+    _ = assembly.take(bytes.span)
+    return assembly.isPlain
+  }
+
+  // MARK: - Requests
+
+  func testWholeRequestIsTaken() throws {
+    let request = try request(plain)
+    XCTAssertEqual(request.id, 1)
+    XCTAssertTrue(request.keepsConnection)
+    XCTAssertEqual(request.parameters, parameters)
+    XCTAssertEqual(request.body, body)
+    XCTAssertNil(request.fault)
+    XCTAssertEqual(request.records, plain.flatMap(\.bytes))
+    XCTAssertTrue(isPlain(plain))
+  }
+
+  func testRecordsOfARequestAreThoseOfTheSameRequest() throws {
+    var records = plain.map {
+      var record = $0
+      record.id = 0xabcd
+      return record
+    }
+    records[0] = .begin(keep: false, id: 0xabcd)
+    let request = try request(records)
+    XCTAssertEqual(request.records, records.flatMap(\.bytes))
+    XCTAssertFalse(request.keepsConnection)
+  }
+
+  func testRequestsThatFollowEachOtherAreTakenOneByOne() {
+    let outcome = outcome(plain + plain + [.begin()])
+    XCTAssertEqual(outcome.requests.count, 2)
+    XCTAssertEqual(outcome.requests.first, outcome.requests.last)
+    XCTAssertFalse(outcome.isAtEnd)
+  }
+
+  func testA7_recordsOfOneByteWithPaddingAreTheSameRequest() throws {
+    var records: [FastCGIRecord] = [.begin()]
+    records[0].padding = 255
+    for byte in parameters { records.append(FastCGIRecord(.parameters, [byte], padding: 3)) }
+    records.append(FastCGIRecord(.parameters, padding: 9))
+    for byte in body { records.append(FastCGIRecord(.standardInput, [byte], padding: 255)) }
+    records.append(FastCGIRecord(.standardInput, padding: 1))
+    XCTAssertEqual(try request(records), try request(plain))
+    // A library that stops at the end of the body would take the padding for the next record.
+    XCTAssertFalse(isPlain(records))
+  }
+
+  /// libfcgi forgets the padding of these records, and takes it for the next one.
+  func testA7_paddingWhereALibraryBeginsAnewIsNotPlain() throws {
+    for (index, isPlain) in [(0, false), (1, true), (2, false), (3, true), (4, false)] {
+      var records = plain
+      records[index].padding = 8
+      XCTAssertEqual(self.isPlain(records), isPlain, "\(index)")
+      XCTAssertEqual(try request(records), try request(plain))
+    }
+  }
+
+  func testA7_zeroLengthRecordEndsTheBody() {
+    let outcome = outcome(
+      Array(plain.prefix(3)) + [FastCGIRecord(.standardInput)] + plain.suffix(2))
+    XCTAssertEqual(outcome.requests.map(\.body), [[]])
+    XCTAssertTrue(outcome.isBroken, "a body without a request is none")
+  }
+
+  func testB12_bodyOfTheLimitIsKeptAndOneByteMoreIsNot() throws {
+    for extra in [0, 1, 40_000] {
+      let body = [UInt8](repeating: 1, count: RequestAssembly.bodyLimit + extra)
+      let records =
+        Array(plain.prefix(3)) + [
+          FastCGIRecord(.standardInput, body), FastCGIRecord(.standardInput),
+        ]
+      let request = try request(records)
+      XCTAssertEqual(request.body, extra == 0 ? body : [])
+      XCTAssertEqual(request.fault, extra == 0 ? nil : .tooMuchBody)
+      XCTAssertEqual(request.parameters, parameters)
+      XCTAssertEqual(isPlain(records), extra == 0)
+    }
+  }
+
+  func testA13_moreBytesThanAreReadForAnAnswerEndTheConnection() {
+    let part = FastCGIRecord(.standardInput, [UInt8](repeating: 1, count: 65_535))
+    let most = RequestAssembly.contentLimit / 65_535
+    let head = Array(plain.prefix(3)), end = [FastCGIRecord(.standardInput)]
+    XCTAssertEqual(
+      outcome(head + Array(repeating: part, count: most) + end).requests.map(\.fault),
+      [.tooMuchBody])
+    assertBroken(head + Array(repeating: part, count: most + 1) + end)
+  }
+
+  func testA13_aRequestThatIsMostlyPaddingEndsTheConnection() {
+    let part = FastCGIRecord(.standardInput, [1], padding: 255)
+    let count = RequestAssembly.recordBytesLimit / part.bytes.count + 1
+    assertBroken(Array(plain.prefix(3)) + Array(repeating: part, count: count))
+    let foreign = FastCGIRecord(.standardInput, [UInt8](repeating: 1, count: 65_535), id: 9)
+    assertBroken(Array(plain.prefix(3)) + Array(repeating: foreign, count: 129))
+  }
+
+  // MARK: - Parameters
+
+  func testLengthsAround127And128AreRead() throws {
+    for count in [0, 1, 126, 127, 128, 129, 255, 256, 20_000] {
+      let pairs = FastCGIRecord.pairs([
+        (String(repeating: "N", count: count), String(repeating: "v", count: count)), ("X", "y"),
+      ])
+      let request = try request(withParameters(pairs))
+      XCTAssertEqual(request.parameters, pairs)
+      XCTAssertNil(request.fault)
+    }
+  }
+
+  /// CVE-2025-23016 is a sum of two such lengths.
+  func testA12_lengthsBeyondTheParametersEndTheConnection() {
+    let huge: [UInt8] = [0xff, 0xff, 0xff, 0xff]
+    for content: [UInt8] in [
+      huge + huge, huge + [0], [0] + huge, [1] + huge, huge + [1, 1], [0x80, 0, 0, 2, 1, 65],
+      [1], [0x80], [0xff, 0xff, 0xff], [2, 0, 65], [0, 1], [1, 1, 65], [127, 127] + [65],
+      [0x80, 0, 0, 1] + huge + [UInt8](repeating: 65, count: 1_000),
+      FastCGIRecord.pairs([("REQUEST_METHOD", "GET")]) + [0x80, 0xff, 0xff, 0xff, 0],
+    ] {
+      assertBroken(withParameters(content), "\(content.prefix(20))")
+    }
+  }
+
+  func testA13_tooManyParametersAreAFault() throws {
+    let limit = RequestAssembly.parameterLimit
+    for count in [limit, limit + 1, 32_000] {
+      let request = try request(
+        withParameters(Array(repeating: [1, 0, 65], count: count).flatMap { $0 }))
+      XCTAssertEqual(request.fault, count == limit ? nil : .tooManyParameters, "\(count)")
+      XCTAssertEqual(request.parameters.isEmpty, count > limit)
+    }
+  }
+
+  func testA13_tooManyBytesOfParametersAreAFaultAndFarTooManyTheEnd() throws {
+    let limit = RequestAssembly.parameterBytesLimit
+    func pairs(_ count: Int) -> [UInt8] {
+      FastCGIRecord.pairs([("X", String(repeating: "v", count: count - 6))])
+    }
+    XCTAssertNil(try request(withParameters(pairs(limit))).fault)
+    for count in [limit + 1, 1_000_000] {
+      let request = try request(withParameters(pairs(count)))
+      XCTAssertEqual(request.fault, .tooManyParameters, "\(count)")
+      XCTAssertEqual(request.parameters, [])
+    }
+    let part = FastCGIRecord(.parameters, [UInt8](repeating: 0, count: 65_535))
+    assertBroken([.begin()] + Array(repeating: part, count: 64 << 20 / 65_535))
+  }
+
+  func testA14_bytes0AndEqualsSignsInNamesAreAFault() throws {
+    let bad: [(String, String)] = [
+      ("HTTP_AUTHORIZATION", "Bearer x\0y"), ("A\0", "x"), ("\0", ""), ("A", "\0"),
+      ("HTTP_X=Y", ""), ("HTTP_AUTHORIZATION=Bearer x", "y"), ("=", "x"),
+    ]
+    for pair in bad {
+      let request = try request(
+        withParameters(FastCGIRecord.pairs([("A", "b"), pair, ("C", "d")])))
+      XCTAssertEqual(request.fault, .badParameters, "\(pair)")
+      XCTAssertEqual(request.parameters, [])
+    }
+    for pair in [("A", "=b=c="), ("", "x"), ("", ""), ("A", "")] {
+      XCTAssertNil(try request(withParameters(FastCGIRecord.pairs([pair]))).fault, "\(pair)")
+    }
+  }
+
+  // MARK: - Records that no web server sends
+
+  func testA16_otherVersionsRolesAndIdsEndTheConnection() {
+    for version: UInt8 in [0, 2, 255] {
+      for index in plain.indices {
+        var records = plain
+        records[index].version = version
+        assertBroken(records, "version \(version) at \(index)")
+      }
+    }
+    for role: UInt16 in [0, 2, 3, 9, 256, 257] { assertBroken([.begin(role: role)]) }
+    for index in plain.indices {
+      var records = plain
+      records[index].id = 0
+      assertBroken(records, "id 0 at \(index)")
+    }
+    for count in [0, 7, 9] {
+      assertBroken([
+        FastCGIRecord(.beginRequest, [UInt8]([0, 1, 0, 0, 0, 0, 0, 0, 0].prefix(count)))
+      ])
+    }
+  }
+
+  func testA16_recordsOfTheWrongTypeEndTheConnection() {
+    let right: [UInt8] = [1, 4, 4, 5, 5]
+    for type in (0...255).map(UInt8.init) {
+      for position in 0...4 where type != 1 && type != right[position] {
+        var record = FastCGIRecord(.abortRequest, body)
+        record.kind = type
+        assertBroken(Array(plain.prefix(position)) + [record], "type \(type) at \(position)")
+      }
+    }
+  }
+
+  func testA16_secondRequestInsideTheFirstIsRefusedAndTheFirstGoesOn() throws {
+    for position in 1...4 {
+      assertBroken(Array(plain.prefix(position)) + [.begin()])
+      for id: UInt16 in [2, 0xffff] {
+        var records = plain
+        records.insert(.begin(id: id), at: position)
+        let outcome = outcome(records)
+        XCTAssertEqual(outcome.requests.map(\.body), [body])
+        XCTAssertEqual(
+          outcome.answers, FastCGIRecord(.endRequest, [0, 0, 0, 0, 1, 0, 0, 0], id: id).bytes)
+        XCTAssertFalse(isPlain(records))
+      }
+    }
+  }
+
+  func testA16_recordsOfAnotherRequestAreNoPartOfThisOne() throws {
+    for kind in [FastCGIRecord.Kind.abortRequest, .parameters, .standardInput, .data] {
+      for position in 1...4 {
+        var records = plain
+        records.insert(FastCGIRecord(kind, body, id: 2, padding: 4), at: position)
+        XCTAssertEqual(try request(records), try request(plain))
+        XCTAssertFalse(isPlain(records))
+      }
+      assertBroken([FastCGIRecord(kind, body, id: 2)] + plain, "\(kind) before any request")
+    }
+  }
+
+  func testA17_anAbortEndsTheConnection() {
+    for position in 1...4 {
+      assertBroken(Array(plain.prefix(position)) + [FastCGIRecord(.abortRequest)])
+    }
+  }
+
+  // MARK: - Records of the connection
+
+  private let names = ["FCGI_MAX_CONNS", "FCGI_MAX_REQS", "FCGI_MPXS_CONNS"]
+
+  private func question(_ names: [String]) -> FastCGIRecord {
+    FastCGIRecord(.getValues, FastCGIRecord.pairs(names.map { ($0, "") }), id: 0)
+  }
+
+  func testA10_valuesAreAnsweredWhereverTheQuestionStands() throws {
+    for position in 0...4 {
+      var records = plain
+      records.insert(question(names + ["FCGI_OTHER"]), at: position)
+      let outcome = outcome(records)
+      XCTAssertEqual(outcome.requests.map(\.body), [body])
+      let values = FastCGIRecord.pairs(Array(zip(names, ["1", "1", "0"])))
+      XCTAssertEqual(outcome.answers, FastCGIRecord(.getValuesResult, values, id: 0).bytes)
+      XCTAssertFalse(isPlain(records))
+    }
+  }
+
+  func testA11_eachValueIsSaidOnceHoweverOftenItIsAskedFor() {
+    for count in [2, 4, 30] {
+      let outcome = outcome([question(Array(repeating: names[2], count: count))])
+      let values = FastCGIRecord.pairs([(names[2], "0")])
+      XCTAssertEqual(outcome.answers, FastCGIRecord(.getValuesResult, values, id: 0).bytes)
+      XCTAssertTrue(outcome.isAtEnd)
+    }
+    for count in [31, 1_000, 3_800] {
+      assertBroken([question(Array(repeating: names[2], count: count))], "\(count)")
+    }
+    assertBroken([FastCGIRecord(.getValues, [200, 1, 1], id: 0)])
+  }
+
+  func testUnknownRecordOfTheConnectionIsAnsweredAsSuch() {
+    for type: UInt8 in [12, 255] {
+      var record = FastCGIRecord(.unknown, body, id: 0)
+      record.kind = type
+      XCTAssertEqual(
+        outcome([record]).answers,
+        FastCGIRecord(.unknown, [type, 0, 0, 0, 0, 0, 0, 0], id: 0).bytes)
+    }
+  }
+
+  func testA11_onlySoManyQuestionsAreAnsweredBeforeEachRequest() {
+    let limit = RequestAssembly.asideLimit
+    let questions = Array(repeating: question(names), count: limit)
+    XCTAssertEqual(outcome(questions + plain + questions + plain).requests.count, 2)
+    assertBroken(questions + [question([])])
+    assertBroken(questions + [.begin(), .begin(id: 2)])
+  }
+
+  // MARK: - State
+
+  func testWhatWasTakenIsCountedUntilTheRequestIsTaken() {
+    var assembly = RequestAssembly()
+    XCTAssertTrue(assembly.isFresh)
+    XCTAssertTrue(assembly.isBetweenRequests)
+    let bytes = plain.flatMap(\.bytes)
+    _ = assembly.take(bytes.span.extracting(0..<1))
+    XCTAssertFalse(assembly.isFresh)
+    XCTAssertFalse(assembly.isBetweenRequests)
+    XCTAssertNil(assembly.takeRequest())
+    _ = assembly.take(bytes.span.extracting(1..<(bytes.count - 1)))
+    XCTAssertEqual(assembly.heldCount, parameters.count + body.count)
+    XCTAssertFalse(assembly.isPlain)
+    _ = assembly.take(bytes.span.extracting((bytes.count - 1)..<bytes.count))
+    XCTAssertTrue(assembly.isPlain)
+    XCTAssertNotNil(assembly.takeRequest())
+    XCTAssertTrue(assembly.isFresh)
+    XCTAssertEqual(assembly.heldCount, 0)
+  }
+}
