@@ -33,7 +33,7 @@ final class DiskReserveTests: EndToEndTestCase {
     for name in ["alice", "nobody"] {
       let refused = try site.ask(.login(name, HTTPCall.demoPassword))
       XCTAssertEqual(refused.said, "503 The service is unavailable for the moment")
-      XCTAssertEqual(refused.headers["retry-after"], "30")
+      XCTAssertEqual(refused["Retry-After"], "30")
     }
     XCTAssertEqual(try documents(site), before, "nothing is counted or kept")
     let log = try XCTUnwrap(site.postern?.log)

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A reader of foreign bytes, and what has to hold whatever they are.
-protocol FuzzTarget {
+protocol FuzzTarget: Sendable {
   static var name: String { get }
   /// Valid inputs to begin with.
   func seeds() throws -> [[UInt8]]

@@ -24,7 +24,7 @@ struct KeysTarget: FuzzTarget {
     let encoded = try file.encoded()
     let again = try KeyFile(encoded)
     require(again == file, "written and read it differs")
-    require(try again.encoded() == encoded, "written again it differs")
+    try require(again.encoded() == encoded, "written again it differs")
     let issuer = TokenIssuer(access: try KeyRing(file.access), refresh: try KeyRing(file.refresh))
     _ = issuer.publicKeys(at: now)
     _ = try issuer.tokens(

@@ -29,8 +29,8 @@ struct SettingsTarget: FuzzTarget {
       return
     }
     let flat = try JSONEncoder().encode(values.mapValues(Leaf.init))
-    require(
-      try SettingsFile.values(of: Array(flat), "postern.json", known: known) == values,
+    try require(
+      SettingsFile.values(of: Array(flat), "postern.json", known: known) == values,
       "written and read they differ")
     do {
       _ = try PosternConfiguration(Settings(settings, file: values, environment: [:]))
