@@ -92,7 +92,7 @@ final class DiskReserveTests: EndToEndTestCase {
   /// Makes the file so much larger that so many bytes of the disk are left.
   private func fill(_ path: String, leaving bytes: Int, of folder: String) throws {
     if !FileManager.default.fileExists(atPath: path) {
-      FileManager.default.createFile(atPath: path, contents: nil)
+      _ = FileManager.default.createFile(atPath: path, contents: nil)
     }
     let file = try XCTUnwrap(FileHandle(forWritingAtPath: path))
     try file.seekToEnd()
