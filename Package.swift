@@ -152,7 +152,8 @@ let package = Package(
         "FastCGI", "FileDocumentStore", "ForeignInput", "HandlerKit", "HealthModule", "JWKSModule",
         "JobsModule", "LinkModule", "LoginModule", "LogoutModule", "MetricsModule",
         "PasswordModule", "PostgreSQLDocumentStore", "RecordFiles", "RedisDocumentStore",
-        "RefreshModule", "SecurityEvents", "Sessions", "SessionsModule", "SharedMetrics", "SortedJSON", "SystemCalls", "Tokens", "VerifyModule",
+        "RefreshModule", "SecurityEvents", "Sessions", "SessionsModule", "SharedMetrics",
+        "SortedJSON", "SystemCalls", "Tokens", "VerifyModule",
         arguments, configuration, crypto, http, logging, metrics,
       ]),
     .executableTarget(name: "PosternCommand", dependencies: ["Postern"]),
@@ -239,8 +240,8 @@ let package = Package(
     .testTarget(
       name: "AuthenticationTests",
       dependencies: [
-        "Accounts", "Authentication", "HandlerKit", "Postern", "Sessions", "TestSupport", "Tokens",
-        http, logging,
+        "Accounts", "Authentication", "HandlerKit", "MemoryDocumentStore", "Postern", "Sessions",
+        "TestSupport", "Tokens", http, logging,
       ]),
     .testTarget(
       name: "SessionsTests",
@@ -309,7 +310,8 @@ let package = Package(
       name: "PosternTests",
       dependencies: [
         "Accounts", "DocumentStore", "HandlerKit", "MemoryDocumentStore", "Postern",
-        "PosternTesting", "PostgreSQLDocumentStore", "SecurityEvents", "Sessions", "SharedMetrics", "SystemCalls",
+        "PosternTesting", "PostgreSQLDocumentStore", "SecurityEvents", "Sessions", "SharedMetrics",
+        "SystemCalls",
         "TestSupport", "Tokens", arguments, configuration, http, logging, metrics,
       ]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),

@@ -27,15 +27,19 @@ public struct CGIExchange: Sendable {
       parameters: ReceivedParameters(environment: environ, where: Self.isOfRequest), input: input)
   }
 
+  /// The most that is read and thrown away of a body that is too large, in bytes: a web server that
+  /// cannot send it may lose the answer.
+  private static let drainLimit = 1 << 20
+
   /// - Parameter input: is read up to the length that the request declares, and not beyond: it need
-  ///   not end there (RFC 3875 §4.2). Nothing is read of a body that is too large.
+  ///   not end there (RFC 3875 §4.2).
   init(parameters: ReceivedParameters, input: FileDescriptor) throws(SystemCallError) {
     let length = parameters.first("CONTENT_LENGTH").flatMap { decimal($0.bytes[...]) } ?? 0
+    let bytes =
+      length == 0 ? [] : try System.read(input, limit: min(length, Self.drainLimit))
     let isTooLarge = length > IncomingRequest.bodyLimit
     incoming = IncomingRequest(
-      parameters: parameters,
-      body: isTooLarge || length == 0 ? [] : try System.read(input, limit: length),
-      bodyIsTooLarge: isTooLarge)
+      parameters: parameters, body: isTooLarge ? [] : bytes, bodyIsTooLarge: isTooLarge)
   }
 
   /// Writes the answer of `router`, and then closes standard output.

@@ -1,5 +1,6 @@
 import Execution
 import FastCGI
+import ForeignInput
 import Foundation
 import HandlerKit
 import TestSupport
@@ -17,6 +18,10 @@ let executor = ThreadExecutor()
 /// What callgrind counts: all that is done for one request, from the parameters to the answer.
 @_cdecl("cost_of_request") @inline(never)
 func answer() {
+  if let token {
+    _ = try? house.tokens.verifyAccessToken(token, at: TestHouse.now)
+    return
+  }
   guard let request = try? current.decoded(at: TestHouse.now) else { return }
   let router = house.router
   _ = executor.run { await router.respond(to: request).encoded(to: .get) }
@@ -30,6 +35,8 @@ func signIn(_ name: String, address: String) -> IncomingRequest {
 /// Called as C calls it: callgrind knows no name that begins with `$`.
 let costOfRequest: @convention(c) () -> Void = answer
 
+/// An access token to be verified, in the place of a request.
+nonisolated(unsafe) var token: ForeignText?
 nonisolated(unsafe) var current = signIn("warm-up", address: "192.0.2.1")
 
 func measure(_ name: String, _ request: IncomingRequest) {
@@ -59,4 +66,11 @@ for place in Place.all(access: access) {
       measure("\(place.name)\t\(text)\t\(length)", place.request(text.bytes(length)))
     }
   }
+}
+// Tokens whose header is that of one of ours, so that all that is wrong with them is behind it.
+for (number, size) in [100, 100, 3_500, 6_000, 60_000, 1_000_000].enumerated() {
+  let parts = access.split(separator: ".")
+  token = ForeignText("\(parts[0]).\(String(repeating: "A", count: size)).\(parts[2])")
+  print(number == 0 ? "warm-up" : "token of \(size)")
+  costOfRequest()
 }

@@ -84,6 +84,20 @@ final class CostTests: XCTestCase {
     }
   }
 
+  /// Neither base64 nor a signature's check is of a fixed cost: with either, more bytes cost more.
+  func testC4_aTokenThatIsTooLongCostsTheSameWhateverItsLength() throws {
+    let counts = try Self.counts.get().filter { $0.name.hasPrefix("token of ") }
+      .map(\.instructions)
+    print("tokens of 0.1, 3.5, 6, 60 and 1,000 kB: \(counts)")
+    guard counts.count == 5 else { return XCTFail("\(counts)") }
+    // Below the limit, length costs.
+    XCTAssertGreaterThan(counts[1], counts[0] + 10_000)
+    for count in counts[2...] {
+      XCTAssertLessThan(count, counts[0] / 2)
+      XCTAssertLessThan(abs(count - counts[2]), 1_000)
+    }
+  }
+
   private func row(_ place: String, _ text: String, _ counts: [Int]) -> String {
     let columns = counts.map { count in
       String(String("       \(count)".reversed().prefix(8)).reversed())

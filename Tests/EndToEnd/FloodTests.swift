@@ -63,6 +63,31 @@ final class FloodTests: EndToEndTestCase {
     }
   }
 
+  /// What ten tabs ask for when a browser with them starts, at the rates that are shipped.
+  func testX16_aBrowserWithTenTabsIsNeverTurnedAway() throws {
+    let site = try makeInstallation(.init(hasNginxLimit: true))
+    try site.start()
+    let login = try site.login("alice")
+    let files = try FileManager.default.subpathsOfDirectory(
+      atPath: "\(Repository.folder)/Public"
+    ).filter { path in [".js", ".css", ".svg", ".html"].contains(where: path.hasSuffix) }
+    XCTAssertGreaterThan(files.count, 10)
+    let calls =
+      [HTTPCall.get("/"), .get("/profile"), .get("/devices")] + files.map { .get("/\($0)") }
+      + ["/current-user", "/job-list", "/sessions"].map { .get($0, bearer: login.accessToken) }
+      + [.refresh(login.refreshToken), .get("/favicon.ico"), .get("/robots.txt")]
+    for _ in 0..<3 {
+      for call in calls {
+        let statuses = try site.askAtOnce(Array(repeating: call, count: 10)).map(\.status)
+        XCTAssertFalse(statuses.contains(429), "\(call.path): \(statuses)")
+      }
+    }
+    let tabs = try site.askAtOnce((0..<10).flatMap { _ in calls }).map(\.status)
+    XCTAssertEqual(tabs.filter { $0 == 429 || $0 >= 500 }, [])
+    let signIns = try site.askAtOnce(Array(repeating: .login("bob"), count: 10)).map(\.status)
+    XCTAssertFalse(signIns.contains(429), "\(signIns)")
+  }
+
   /// A customer of a provider holds a whole IPv6 network.
   func testX7_Q4_anIPv6NetworkCountsAsOneAndEachIPv4AddressAsItself() throws {
     let site = try makeInstallation(

@@ -233,7 +233,7 @@ class SharedStoreTests: StoreTestCase {
     XCTAssertTrue(
       try eventually(within: 30) {
         try hosts().filter { $0["serving"] as? Int == Installation.workerCount }.count == 2
-      }, try one.command(["status", "--hosts"]).output)
+      }, one.logs)
     XCTAssertEqual(
       Set(try hosts().compactMap { $0["pid"] as? Int }),
       Set([one, two].compactMap { $0.postern.map { Int($0.id) } }))
@@ -293,10 +293,8 @@ final class PostgreSQLStoreTests: SharedStoreTests {
     XCTAssertTrue(serve.log.contains("run postern store init"), serve.log)
     for _ in 0..<2 { XCTAssertEqual(try site.command(["store", "init"]).status, 0) }
     try site.startPostern()
+    let worker = try XCTUnwrap(site.workers.first)
     XCTAssertTrue(
-      ProcessTable.text("maps", of: try XCTUnwrap(site.workers.first)).contains("/libpq.so")
-        || eventually(within: 5) {
-          ProcessTable.text("maps", of: site.workers.first ?? 0).contains("/libpq.so")
-        })
+      eventually(within: 10) { ProcessTable.text("maps", of: worker).contains("/libpq.so") })
   }
 }

@@ -54,7 +54,7 @@ final class CGIExchangeTests: XCTestCase {
     }
   }
 
-  func testB12_aBodyThatIsTooLargeIsRefusedUnread() throws {
+  func testB12_aBodyThatIsTooLargeIsRefusedAndNotKept() throws {
     let limit = IncomingRequest.bodyLimit
     let body = String(repeating: "x", count: limit)
     XCTAssertNil(try status(length: "\(limit)", input: body))

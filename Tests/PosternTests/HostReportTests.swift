@@ -27,15 +27,16 @@ final class HostReportTests: XCTestCase {
   }
 
   func testTheTableHasALineForEachHost() throws {
-    let table = HostTable([report("a", seenBefore: 1), report("b\u{1B}[2J", seenBefore: 60)], at: time)
+    let table = HostTable(
+      [report("a", seenBefore: 1), report("b\u{1B}[2J", seenBefore: 60)], at: time)
     let lines = table.text.split(separator: "\n")
     XCTAssertEqual(lines.count, 3)
     XCTAssertTrue(lines[1].hasSuffix("3/4         5    runs"), "\(lines[1])")
     XCTAssertTrue(lines[2].hasSuffix("silent"), "\(lines[2])")
     XCTAssertFalse(table.text.contains("\u{1B}"))
+    let json = try table.json
     XCTAssertTrue(
-      try table.json.hasPrefix(#"{"hosts":[{"host":"a","isSilent":false,"pid":7,"requests":5,"#),
-      try table.json)
+      json.hasPrefix(#"{"hosts":[{"host":"a","isSilent":false,"pid":7,"requests":5,"#), json)
     XCTAssertEqual(HostTable([], at: time).text, "no host says that it runs")
   }
 }

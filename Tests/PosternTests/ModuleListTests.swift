@@ -51,7 +51,8 @@ final class ModuleListTests: XCTestCase {
     XCTAssertEqual(
       Set(list.documents.map { $0.collection }),
       [
-        "users", "tokens", "throttle", "throttle-known", "decoy", "links", "jobs", "health",
+        "users", "tokens", "throttle", "throttle-known", "keys", "hosts", "decoy", "links", "jobs",
+        "health",
         "notes",
       ])
   }

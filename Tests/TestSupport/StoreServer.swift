@@ -38,7 +38,7 @@ public final class StoreServer: @unchecked Sendable {
     switch kind {
     case .redis:
       let port = try Self.freePort()
-      url = "redis://:\(Self.password)@127.0.0.1:\(port)"
+      url = "redis://default:\(Self.password)@127.0.0.1:\(port)"
       let lines =
         [
           "port \(port)", "bind 127.0.0.1", "dir \(folder)", "save \"\"", "databases 10000",

@@ -20,6 +20,8 @@ struct Attack: Sendable {
   }
 
   static let all: [Attack] = [
+    // What the machine itself makes clients wait.
+    Attack(name: "nothing") { target in while !target.isOver { usleep(10_000) } },
     holding("silent connections", 500) { [] },
     holding("requests that are begun", 500) { Array(head.prefix(20)) },
     holding("requests of 60 kB without an end", 200) {

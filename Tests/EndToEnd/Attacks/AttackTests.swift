@@ -11,6 +11,7 @@ final class AttackTests: EndToEndTestCase {
   func testA8_A9_A11_A12_A13_A16_A17_A18_noAttackEndsAWorkerOrKeepsHonestRequestsWaiting() throws {
     let site = try makeInstallation()
     try site.start()
+    warmUp(site)
     let before = WorkerCensus(site)
     print("attacks: none: \(before)")
     for attack in Attack.all {
@@ -26,9 +27,10 @@ final class AttackTests: EndToEndTestCase {
       print("attacks: \(attack.name): nginx: \(tallies.0); socket: \(tallies.1); \(after)")
       XCTAssertEqual(after.workers, before.workers, "\(attack.name): workers have died")
       XCTAssertGreaterThan(tallies.0.answers, 1, attack.name)
-      // Far beyond what is measured, for machines that are busy.
-      XCTAssertLessThan(tallies.0.longest, .seconds(5), attack.name)
-      XCTAssertLessThan(tallies.1.longest, .seconds(5), attack.name)
+      // Far beyond what is measured, for machines that are busy; a peer that waits out a time limit of
+      // a read would need ten.
+      XCTAssertLessThan(tallies.0.longest, .seconds(8), attack.name)
+      XCTAssertLessThan(tallies.1.longest, .seconds(8), attack.name)
       // Each worker's share of those that nginx keeps.
       XCTAssertLessThanOrEqual(after.descriptors, before.descriptors + 12, attack.name)
       XCTAssertLessThan(after.mostMemory, 64 << 10, attack.name)
@@ -43,6 +45,7 @@ final class AttackTests: EndToEndTestCase {
     let count = environment["POSTERN_FUZZ_SESSIONS"].flatMap { Int($0) } ?? 4_000
     let seed = environment["POSTERN_FUZZ_SEED"].flatMap { UInt64($0) } ?? .random(in: .min ... .max)
     print("fuzzed sessions: \(count) of POSTERN_FUZZ_SEED=\(seed)")
+    warmUp(site)
     let before = WorkerCensus(site)
     let begin = ContinuousClock.now
     let failures = onThreads(2) { thread -> [Int] in
@@ -111,6 +114,18 @@ final class AttackTests: EndToEndTestCase {
     XCTAssertEqual(tallies.0.failures, 0)
     XCTAssertEqual(tallies.1.failures, 0)
     XCTAssertEqual(site.workers.sorted(), workers.sorted())
+  }
+
+  /// Until each worker has opened what it opens for its first request.
+  private func warmUp(_ site: Installation) {
+    onThreads(8) { _ in
+      for _ in 0..<30 {
+        guard let client = try? FastCGIClient(path: site.socketPath) else { continue }
+        client.send("GET", "/password-policy")
+        _ = try? client.reply()
+      }
+    }
+    usleep(500_000)
   }
 
   /// One that asks through nginx, and one that asks at the socket, each time on a new connection.

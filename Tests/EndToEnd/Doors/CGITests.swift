@@ -5,13 +5,20 @@ import XCTest
 final class CGITests: EndToEndTestCase {
   override class var setup: Installation.Setup? { nil }
 
+  /// One with keys, which a request does not make.
+  private func installation(_ setup: Installation.Setup = .init()) throws -> Installation {
+    let site = try makeInstallation(setup)
+    try site.makeKeys()
+    return site
+  }
+
   /// What a web server would set, and what it sets besides.
   private func variables(
     _ uri: String, _ method: String = "GET", length: Int? = nil
   ) -> [String: String] {
     var variables = [
       "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": method, "REQUEST_URI": uri,
-      "SCRIPT_NAME": "", "PATH_INFO": uri, "REMOTE_ADDR": "203.0.113.7", "SERVER_PORT": "80",
+      "SCRIPT_NAME": "", "PATH_INFO": uri, "REMOTE_ADDR": "127.0.0.1", "SERVER_PORT": "80",
       "CONTENT_TYPE": "application/json",
     ]
     if let length { variables["CONTENT_LENGTH"] = "\(length)" }
@@ -34,7 +41,7 @@ final class CGITests: EndToEndTestCase {
   }
 
   func testH17_theEnvironmentAsksForCGIAndNoArgumentDoesAnythingElse() throws {
-    let site = try makeInstallation()
+    let site = try installation()
     for arguments in [
       [], ["cgi"], ["--help"], ["worker"], ["config"], ["user", "disable", "alice"],
       ["--generate-completion-script", "bash"], ["\u{FF}", "--config", "/dev/null"],
@@ -45,7 +52,7 @@ final class CGITests: EndToEndTestCase {
   }
 
   func testH17_withoutARequestThereIsNoCGI() throws {
-    let site = try makeInstallation()
+    let site = try installation()
     let body = String(decoding: HTTPCall.login("alice").body, as: UTF8.self)
     var variables = variables("/login", "POST", length: body.utf8.count)
     variables["GATEWAY_INTERFACE"] = nil
@@ -60,7 +67,7 @@ final class CGITests: EndToEndTestCase {
   }
 
   func testH17_aListeningSocketIsServedWhateverTheEnvironmentSays() throws {
-    let site = try makeInstallation()
+    let site = try installation()
     let worker = try ChildProcess(
       "/usr/bin/spawn-fcgi",
       ["-n", "-s", site.socketPath, "-M", "0660", "--", Repository.program(), "worker"],
@@ -74,7 +81,7 @@ final class CGITests: EndToEndTestCase {
   }
 
   func testM3_secretsAreNotTakenFromAnEnvironmentThatOtherProgramsHave() throws {
-    let site = try makeInstallation()
+    let site = try installation()
     let secret = "yQ7mHI2x8eLbCagNeXuhQkb7d8M4HAL8eYcbFlIk"
     let answer = try login(site, ["POSTERN_TOKENS_ACCESS_SECRET": secret])
     XCTAssertTrue(answer.contains("Status: 500 Internal Server Error\r\n"), answer)
@@ -84,7 +91,7 @@ final class CGITests: EndToEndTestCase {
   }
 
   func testM2_keysThatOthersCanReadAreNotUsed() throws {
-    let site = try makeInstallation()
+    let site = try installation()
     chmod("\(site.data)/keys.json", 0o644)
     let answer = try login(site)
     XCTAssertTrue(answer.contains("Status: 500 Internal Server Error\r\n"), answer)
@@ -92,7 +99,7 @@ final class CGITests: EndToEndTestCase {
   }
 
   func testM8_settingsThatCannotBeUsedAndRelativeFoldersAre500() throws {
-    let site = try makeInstallation()
+    let site = try installation()
     for settings in [
       ["POSTERN_TOKENS_GRACE": "-1"], ["POSTERN_DATA": "data"], ["POSTERN_DATA": ""],
       ["POSTERN_MODULES_DISABLED": "none"], ["POSTERN_DATA": "\(site.folder)/none"],
@@ -109,7 +116,7 @@ final class CGITests: EndToEndTestCase {
   }
 
   func testM8_aSettingsFileInTheWorkingFolderIsNotRead() throws {
-    let site = try makeInstallation()
+    let site = try installation()
     try #"{"modules":{"disabled":["login"]}}"#.write(
       toFile: "\(site.run)/postern.json", atomically: true, encoding: .utf8)
     chmod("\(site.run)/postern.json", 0o600)
@@ -117,7 +124,7 @@ final class CGITests: EndToEndTestCase {
   }
 
   func testM5_aRequestMakesNoKeys() throws {
-    let site = try makeInstallation()
+    let site = try installation()
     try FileManager.default.removeItem(atPath: "\(site.data)/keys.json")
     let answer = try login(site)
     XCTAssertTrue(answer.contains("Status: 500 Internal"), answer)
@@ -125,7 +132,7 @@ final class CGITests: EndToEndTestCase {
   }
 
   func testC7_headersAreNeverSettings() throws {
-    let site = try makeInstallation()
+    let site = try installation()
     let answer = try login(
       site,
       [
@@ -138,7 +145,7 @@ final class CGITests: EndToEndTestCase {
   }
 
   func testOwnership_whatARequestWritesIsForItsUserAlone() throws {
-    let site = try makeInstallation(.init(umask: "000"))
+    let site = try installation(.init(umask: "000"))
     XCTAssertTrue(try login(site).contains("Status: 200 OK\r\n"))
     let all = FileManager.default.enumerator(atPath: site.data)
     var count = 0
@@ -152,7 +159,7 @@ final class CGITests: EndToEndTestCase {
   }
 
   func testA4_aBodyThatEndsEarlyChangesNothing() throws {
-    let site = try makeInstallation()
+    let site = try installation()
     let answer = try run(
       site, variables("/login", "POST", length: 500),
       body: String(decoding: HTTPCall.login("alice").body, as: UTF8.self))
@@ -160,7 +167,7 @@ final class CGITests: EndToEndTestCase {
   }
 
   func testA2_withoutAMethodOrAPathTheRequestIsBad() throws {
-    let site = try makeInstallation()
+    let site = try installation()
     for missing in ["REQUEST_METHOD", "REQUEST_URI"] {
       var variables = variables("/verify")
       variables[missing] = nil
@@ -170,7 +177,7 @@ final class CGITests: EndToEndTestCase {
   }
 
   func testN9_aProcessOfOneRequestHasNoMetrics() throws {
-    let site = try makeInstallation()
+    let site = try installation()
     let answer = try run(site, variables("/metrics")).output
     XCTAssertTrue(answer.contains("Status: 404 Not Found\r\n"), answer)
     let health = try run(site, variables("/healthz")).output

@@ -1,10 +1,13 @@
 import Foundation
 import XCTest
 
-/// What holds whatever web server is in front, and whatever started Postern. Through nginx here; each
-/// other door has a class that inherits all of it.
-class DoorTests: EndToEndTestCase {
-  class var door: Door { .nginx }
+/// What holds whatever web server is in front, and whatever started Postern. `POSTERN_TEST_DOOR` names the
+/// door that this run is through, such as `apacheCGI`; without it, `nginx`.
+final class DoorTests: EndToEndTestCase {
+  private static var name: String {
+    ProcessInfo.processInfo.environment["POSTERN_TEST_DOOR"] ?? Door.nginx.rawValue
+  }
+  private static var door: Door { Door(rawValue: name) ?? .nginx }
 
   private static let grace = 6
   private static let friend = "https://app.example.com"
@@ -16,7 +19,9 @@ class DoorTests: EndToEndTestCase {
       ], door: door)
   }
 
-  private var door: Door { Self.door }
+  func testDoor_isOneThatThereIs() {
+    XCTAssertNotNil(Door(rawValue: Self.name), Self.name)
+  }
 
   // MARK: Signing in, reading, refreshing
 
@@ -292,7 +297,7 @@ class DoorTests: EndToEndTestCase {
     }
     try connection.send(Array("0\r\n\r\n".utf8))
     let answer = try connection.receive()
-    XCTAssertEqual(answer.status, door.readsChunkedBodies ? 200 : 411, answer.text)
+    XCTAssertEqual(answer.status, Self.door.readsChunkedBodies ? 200 : 411, answer.text)
   }
 
   private func head(_ framing: String) -> [UInt8] {
@@ -316,8 +321,8 @@ class DoorTests: EndToEndTestCase {
   func testH17_noQueryIsACommandLine() throws {
     let token = try site.login("alice").accessToken
     for query in ["--help", "config", "-h", "user+disable+alice", "--config+/dev/null", "worker"] {
-      let answer = try site.ask(.get("/verify?\(query)", bearer: token))
-      XCTAssertEqual(answer.status, 204, "\(query): \(answer.text)")
+      let answer = try site.ask(.get("/job-list?\(query)", bearer: token))
+      XCTAssertEqual(answer.status, 200, "\(query): \(answer.text)")
     }
   }
 
@@ -337,14 +342,13 @@ class DoorTests: EndToEndTestCase {
       XCTAssertTrue(policy.contains("frame-ancestors 'none'"), "\(path): \(policy)")
     }
     for (path, type) in [
-      ("/app.js", "text/javascript; charset=utf-8"), ("/style.css", "text/css; charset=utf-8"),
-      ("/pages/home.js", "text/javascript; charset=utf-8"), ("/openapi.yaml", "application/yaml"),
+      ("/app.js", "text/javascript"), ("/style.css", "text/css"),
+      ("/pages/home.js", "text/javascript"), ("/openapi.yaml", "application/yaml"),
     ] {
       let answer = try site.ask(.get(path))
       XCTAssertEqual(answer.status, 200, path)
-      XCTAssertEqual(
-        answer["Content-Type"]?.replacingOccurrences(of: "application/java", with: "text/java"),
-        type, path)
+      let found = answer["Content-Type"]?.replacingOccurrences(of: "application/j", with: "text/j")
+      XCTAssertEqual(found?.prefix { $0 != ";" }, type[...], path)
     }
   }
 

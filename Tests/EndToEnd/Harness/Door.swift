@@ -19,15 +19,13 @@ enum Door: String, CaseIterable {
   /// lighttpd's mod_cgi: a process for each request.
   case lighttpdCGI
 
-  /// Whether nginx is in front.
-  var isNginx: Bool { [.nginx, .spawnFCGI, .socketActivation].contains(self) }
-
   /// Whether each request has a process of its own.
   var isCGI: Bool { [.apacheCGI, .lighttpdCGI].contains(self) }
 
   /// Whether the web server starts Postern's processes, as its own user.
   var startsProcesses: Bool { isCGI || [.apacheWorkers, .lighttpdWorkers].contains(self) }
 
-  /// Whether a body without a length is read: the web server has to find its length first.
-  var readsChunkedBodies: Bool { true }
+  /// Whether a body without a length is read: the web server has to find its length first. Apache does so
+  /// only where the body comes at once, or not at all.
+  var readsChunkedBodies: Bool { ![.apacheProxy, .apacheWorkers, .apacheCGI].contains(self) }
 }

@@ -89,7 +89,8 @@ final class HTTPConnection: @unchecked Sendable {
     return try !more()
   }
 
-  private func take(_ count: Int) throws -> [UInt8] {
+  /// So many bytes that are no answer of HTTP/1.1.
+  func take(_ count: Int) throws -> [UInt8] {
     while received.count < count {
       guard try more() else { throw Trouble("closed in the middle of an answer") }
     }

@@ -7,8 +7,12 @@ extension Installation {
     case .nginx, .apacheProxy, .lighttpdSocket: try startPostern()
     case .spawnFCGI: try startSpawned()
     case .socketActivation: try startActivated()
-    case .apacheWorkers, .apacheCGI: try giveData(to: "www-data")
-    case .lighttpdWorkers, .lighttpdCGI: break
+    case .apacheWorkers: try giveData(to: "www-data")
+    case .apacheCGI:
+      try makeKeys()
+      try giveData(to: "www-data")
+    case .lighttpdWorkers: break
+    case .lighttpdCGI: try makeKeys()
     }
   }
 
@@ -26,19 +30,36 @@ extension Installation {
     }
   }
 
+  /// What `postern serve` does at its first start, and a request does not.
+  func makeKeys() throws {
+    let (status, output) = try command(["key", "add", "--create", "--no-reload"])
+    guard status == 0 else { throw Trouble("key add: \(output)") }
+  }
+
   private func startSpawned() throws {
     try startOther(
       "/usr/bin/spawn-fcgi",
       ["-n", "-s", socketPath, "-M", "0660", "--", Repository.program(), "worker"])
   }
 
-  /// systemd-socket-activate(1) waits for the first connection, and then becomes postern. It passes no
-  /// more of its environment than it is told.
   private func startActivated() throws {
-    let settings = environment.flatMap { ["-E", "\($0.key)=\($0.value)"] }
-    try startOther(
-      "/usr/bin/systemd-socket-activate",
-      ["-l", socketPath] + settings + [Repository.program(), "serve"])
+    try startOther("/bin/sh", activation(by: [socketPath]))
+  }
+
+  /// What `/bin/sh` runs for `postern serve` on sockets that systemd-socket-activate(1) opened. It waits for
+  /// the first connection, then becomes postern, and passes no more of its environment than it is told.
+  /// It closes all that it inherits, which Foundation would take for its end.
+  func activation(by sockets: [String]) throws -> [String] {
+    let script = """
+      systemd-socket-activate "$@" & child=$!
+      trap 'kill $child' TERM
+      wait $child; status=$?
+      if [ $status -gt 128 ]; then wait $child; status=$?; fi
+      exit $status
+      """
+    return ["-c", script, "sh"] + sockets.flatMap { ["-l", $0] }
+      + environment.flatMap { ["-E", "\($0.key)=\($0.value)"] }
+      + [try Repository.program(), "serve"]
   }
 
   /// A web server of another user starts processes as that user.

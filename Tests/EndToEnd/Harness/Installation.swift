@@ -16,6 +16,8 @@ final class Installation: @unchecked Sendable {
     var hasDemo = true
     /// Directives of nginx.conf to put in the place of others.
     var nginxChanges: [String: String] = [:]
+    /// `host:port` of what nginx guards under `/app/`; `nil` for nothing.
+    var guardedApplication: String?
     /// The program to run; `nil` for postern.
     var program: String?
     /// An octal number; `nil` for the one of the test run.
@@ -123,6 +125,7 @@ final class Installation: @unchecked Sendable {
         "POSTERN_PORT": "\(port)", "POSTERN_RUN": run,
         "POSTERN_THROTTLE_ENABLED": setup.hasNginxLimit ? "true" : "false",
         "POSTERN_CORS_ALLOWED_ORIGINS": setup.settings["POSTERN_CORS_ALLOWED_ORIGINS"] ?? "",
+        "POSTERN_GUARDED_APPLICATION": setup.guardedApplication ?? "",
       ], log: "\(run)/nginx.conf", isFresh: true)
     guard try filling.waitForEnd() == 0 else { throw Trouble("script/nginx-conf: \(filling.log)") }
     return try filling.log.replacing(setup.nginxChanges)

@@ -36,8 +36,9 @@ enum ProcessTable {
 
   /// The bytes of `/proc/<process>/<name>`, such as `cmdline`.
   static func text(_ name: String, of process: pid_t) -> String {
-    let data = FileManager.default.contents(atPath: "/proc/\(process)/\(name)") ?? Data()
-    return String(decoding: data, as: UTF8.self)
+    // To its end: the file says that it is empty, and some readers stop after a page.
+    let file = FileHandle(forReadingAtPath: "/proc/\(process)/\(name)")
+    return String(decoding: (try? file?.readToEnd()) ?? Data(), as: UTF8.self)
   }
 
   static func all() -> [pid_t] {
