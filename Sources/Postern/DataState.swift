@@ -41,7 +41,7 @@ struct DataState {
   }
 
   private var troubleOfDisk: Trouble? {
-    guard let folder, let folder = try? System.open(folder, O_RDONLY | O_DIRECTORY) else {
+    guard let path = folder, let folder = try? System.open(path, O_RDONLY | O_DIRECTORY) else {
       return nil
     }
     return reserve.isShort(in: folder) ? .disk : nil

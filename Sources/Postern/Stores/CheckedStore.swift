@@ -37,6 +37,11 @@ struct CheckedStore: DocumentStore {
     return try store.keys(of: type)
   }
 
+  func requireRoom() throws {
+    try gate.pass()
+    try store.requireRoom()
+  }
+
   func check<D: Document>(
     _ type: D.Type, _ body: (_ name: String, _ finding: DocumentFinding) -> Void
   ) {
