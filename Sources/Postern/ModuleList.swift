@@ -43,7 +43,9 @@ struct ModuleList: Sendable {
     for name in names { try Self.checkName(ofSetting: name) }
     if let name = repeated(names) { throw ConfigurationError("two settings are called \(name)") }
     for name in names {
-      if let inner = names.first(where: { $0.hasPrefix("\(name).") && !["workers", "store"].contains(name) }) {
+      if let inner = names.first(where: {
+        $0.hasPrefix("\(name).") && !["workers", "store"].contains(name)
+      }) {
         throw ConfigurationError("\(inner) and \(name) cannot both be settings")
       }
     }

@@ -77,7 +77,9 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
     rest = rest[rest.index(after: at)...]
     guard let user = percentDecodedText(parts[0]) else { throw .init("has a malformed user") }
     guard let encoded = parts.dropFirst().first else { return (user, nil) }
-    guard let password = percentDecodedText(encoded) else { throw .init("has a malformed password") }
+    guard let password = percentDecodedText(encoded) else {
+      throw .init("has a malformed password")
+    }
     return (user.isEmpty ? nil : user, password)
   }
 

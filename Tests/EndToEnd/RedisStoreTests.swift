@@ -34,7 +34,8 @@ final class RedisStoreTests: StoreTestCase {
     let site = try host(server)
     try site.startPostern()
     XCTAssertTrue(site.logs.contains("appendonly is off"), site.logs)
-    XCTAssertTrue(try site.command(["store", "init"]).output.contains("warning: appendonly is off"))
+    XCTAssertTrue(
+      try site.command(["store", "init"]).output.contains("warning: appendonly is off"))
   }
 
   func testAServiceOnFilesMapsNothingOfTheOtherStores() throws {

@@ -27,7 +27,8 @@ final class HostReportTests: XCTestCase {
   }
 
   func testTheTableHasALineForEachHost() throws {
-    let table = HostTable([report("a", seenBefore: 1), report("b\u{1B}[2J", seenBefore: 60)], at: time)
+    let table = HostTable(
+      [report("a", seenBefore: 1), report("b\u{1B}[2J", seenBefore: 60)], at: time)
     let lines = table.text.split(separator: "\n")
     XCTAssertEqual(lines.count, 3)
     XCTAssertTrue(lines[1].hasSuffix("3/4         5    runs"), "\(lines[1])")

@@ -63,7 +63,10 @@ final class ShownSettingTests: TemporaryFolderTestCase {
     for (url, text) in [
       ("file", "file"), ("file:/srv/a", "file:/srv/a"),
       ("redis://canary:canary@db:6379/2", "redis://db:6379/2"),
-      ("postgresql://canary:canary@db,db2/name?password=canary&port=1,2", "postgresql://db,db2/name?port=1,2"),
+      (
+        "postgresql://canary:canary@db,db2/name?password=canary&port=1,2",
+        "postgresql://db,db2/name?port=1,2"
+      ),
       ("postgres://canary:canary/@canary@db/name", "postgresql://db/name"),
     ] {
       let given = try shown("store", ["POSTERN_STORE": url])

@@ -17,7 +17,9 @@ final class StoreCopierTests: XCTestCase {
   private let source = MemoryDocumentStore()
   private let target = MemoryDocumentStore()
 
-  private func put(_ key: String, _ text: String, expiry: Date? = nil, in store: MemoryDocumentStore)
+  private func put(
+    _ key: String, _ text: String, expiry: Date? = nil, in store: MemoryDocumentStore
+  )
     throws
   {
     try store.update(Note.self, key) { $0 = Note(text: text, expiry: expiry) }

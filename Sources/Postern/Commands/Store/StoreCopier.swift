@@ -38,7 +38,9 @@ struct StoreCopier: Sendable {
 
   private func copy<D: Document>(_ type: D.Type) throws {
     try forEachKey(of: type) { key in
-      guard let document = try source.read(type, key), !hasExpired(document) else { return .expired }
+      guard let document = try source.read(type, key), !hasExpired(document) else {
+        return .expired
+      }
       let isThere = try target.update(type, key) { existing in
         defer { existing = document }
         return existing == document
@@ -54,13 +56,15 @@ struct StoreCopier: Sendable {
       if deletes {
         try target.update(type, key) { $0 = nil }
       } else {
-        tally.complain("\(name)/\(Output.visible(key)): only the other store has it; --delete removes it")
+        tally.complain(
+          "\(name)/\(Output.visible(key)): only the other store has it; --delete removes it")
       }
     }
     try forEachKey(of: type) { key in
       guard let document = try source.read(type, key), !hasExpired(document) else { return nil }
       guard try target.readAnew(type, key) == document else {
-        tally.complain("\(name)/\(Output.visible(key)): differs after the copy: did anybody change it?")
+        tally.complain(
+          "\(name)/\(Output.visible(key)): differs after the copy: did anybody change it?")
         return nil
       }
       return .compared

@@ -25,7 +25,8 @@ extension StoreCommand {
           NEW=redis://:secret@db:6379 postern store copy --from file --to env:NEW
         """)
 
-    @Option(help: ArgumentHelp("The store to read (default: the setting store).", valueName: "store"))
+    @Option(
+      help: ArgumentHelp("The store to read (default: the setting store).", valueName: "store"))
     var from: String?
 
     @Option(help: ArgumentHelp("The store to fill.", valueName: "store"))
@@ -41,21 +42,24 @@ extension StoreCommand {
       System.keepFilesPrivate()
       System.ignoreWriteSignals()
       let configuration = try settings.load()
-      let from = try self.from.map { try StoreAddress(argument: $0, of: "--from") } ?? configuration.store
+      let from =
+        try self.from.map { try StoreAddress(argument: $0, of: "--from") } ?? configuration.store
       let to = try StoreAddress(argument: self.to, of: "--to")
       let (source, target) = (
         try openStore(configuration, at: from, ifMissing: .refuse()),
         try openStore(configuration, at: to, ifMissing: .make)
       )
-      guard configuration.folder(of: from).map({ $0 != configuration.folder(of: to) }) ?? (from != to)
+      guard
+        configuration.folder(of: from).map({ $0 != configuration.folder(of: to) }) ?? (from != to)
       else { throw ConfigurationError("--from and --to are the same store") }
       let lock = try StoppedService(configuration, [source, target])
       defer { lock.end() }
 
       let copier = StoreCopier(from: source, to: target, deletes: delete, time: Date())
-      let report = try copier.run(storedDocuments.filter { type in
-        !hostDocuments.contains { $0.collection == type.collection }
-      })
+      let report = try copier.run(
+        storedDocuments.filter { type in
+          !hostDocuments.contains { $0.collection == type.collection }
+        })
       print(output.json ? try Output.jsonLine(report) : report.summary)
       if !report.isComplete { throw ExitCode.failure }
     }
