@@ -88,6 +88,9 @@ final class UnknownOutcomeTests: PostgreSQLTestCase {
         return XCTFail("\(String(describing: error))")
       }
       XCTAssertEqual(runs, 1)
+      // What was given up still waits in the server, and holds the row.
+      try server.sql(terminate)
+      try server.wait(for: waiting("IPC").replacingOccurrences(of: "> 0", with: "= 0"))
     }
     XCTAssertEqual(try store.numbers("a"), [1, 2, 3])
   }
