@@ -76,7 +76,7 @@ extension HTTPError {
 
   /// 503: trouble that is not the client's. `retryAfter` (seconds) only where trying again helps.
   public static func unavailable(
-    code: String, retryAfter seconds: Int?, logDetail: String
+    code: String, retryAfter seconds: Int?, logDetail: String?
   ) -> HTTPError {
     HTTPError(
       .serviceUnavailable,

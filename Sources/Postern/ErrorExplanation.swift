@@ -30,5 +30,7 @@ private func explanation(of error: DocumentStoreError) -> HTTPError {
   case .tooLarge: (code, retryAfter) = ("store_too_large", nil)
   case .nestedUpdate: return .internalServerError(logDetail: error.description)
   }
-  return .unavailable(code: code, retryAfter: retryAfter, logDetail: error.description)
+  // The supervisor tells of a full disk once: a line for each request would take what is left of it.
+  let detail: String? = if case .full = error { nil } else { error.description }
+  return .unavailable(code: code, retryAfter: retryAfter, logDetail: detail)
 }

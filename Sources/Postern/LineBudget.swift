@@ -8,8 +8,9 @@ import Synchronization
 /// Of lines with the same message, so many are written in a second; the next one that is written says
 /// how many were not.
 final class LineBudget: Sendable {
-  /// Lines of one message in a second.
-  static let limit = 20
+  /// Lines of one message in a second. An error says what an operator has to mend, such as which file
+  /// is damaged, so of those there may be more.
+  static func limit(_ level: Logger.Level) -> Int { level < .error ? 20 : 1_000 }
   /// Below it are lines that an operator asks for, such as one a request, and then wants all of.
   static let lowestLevel = Logger.Level.notice
   /// Messages that are counted apart. Postern's own are some fifty, without anything from outside.
@@ -34,7 +35,7 @@ final class LineBudget: Sendable {
       var count = counts[isKnown ? message : ""] ?? Count(start: time)
       defer { counts[isKnown ? message : ""] = count }
       if time - count.start >= .seconds(1) { (count.start, count.written) = (time, 0) }
-      guard count.written < Self.limit else {
+      guard count.written < Self.limit(level) else {
         count.skipped += 1
         return nil
       }

@@ -71,6 +71,6 @@ for place in Place.all(access: access) {
 for (number, size) in [100, 100, 3_500, 6_000, 60_000, 1_000_000].enumerated() {
   let parts = access.split(separator: ".")
   token = ForeignText("\(parts[0]).\(String(repeating: "A", count: size)).\(parts[2])")
-  print(number == 0 ? "warm-up" : "token of \(size)")
+  print(number == 0 ? "warm-up" : "long token of \(size)")
   costOfRequest()
 }

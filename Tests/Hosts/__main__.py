@@ -2,7 +2,7 @@
 
     python3 Tests/Hosts STORE [NAME=VALUE …]
 
-Starts two hosts on the store of that name, with these settings, and the users user1 to user4; prints a
+Starts two hosts on the store of that name, with these settings, and the users user1 to user6; prints a
 line of JSON with the sockets of their services and the users' password. Then carries out the commands that come on standard
 input, one a line, and says "done" after each; at its end, stops all. A skip is said in the JSON, too.
 
@@ -51,7 +51,7 @@ def main(name, *settings):
         return
     with site:
         site.start()
-        for number in range(1, 5):
+        for number in range(1, 7):
             site.add_user(f"user{number}")
         sockets = [str(host.socket) for host in site.hosts]
         print(json.dumps({"sockets": sockets, "password": PASSWORD}), flush=True)

@@ -34,7 +34,13 @@ final class LineBudgetTests: XCTestCase {
     for level in [Logger.Level.trace, .debug, .info] {
       XCTAssertEqual(admit(100, budget, "request", level), Array(repeating: 0, count: 100))
     }
-    XCTAssertEqual(admit(21, budget, "failed", .error).last, .some(nil))
+    XCTAssertEqual(admit(21, budget, "refused", .warning).last, .some(nil))
+  }
+
+  func testErrorsAreAThousandASecond() {
+    let budget = LineBudget()
+    let written = admit(1_001, budget, "request failed", .error)
+    XCTAssertEqual(written, Array(repeating: 0, count: 1_000) + [nil])
   }
 
   func testMessagesWithoutEndShareOneBudget() {

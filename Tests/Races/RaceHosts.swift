@@ -18,7 +18,7 @@ final class RaceHosts {
 
   private struct Trouble: Error { let reason: String }
 
-  /// Starts them, with the users `user1` to `user4`.
+  /// Starts them, with the users `user1` to `user6`.
   /// - Throws: `XCTSkip` where this machine lets nobody have networks of their own.
   init(store: String, settings: [String: String]) throws {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

@@ -78,10 +78,13 @@ struct DocumentsTarget: FuzzTarget {
     }
   }
 
-  /// What is opened is, to the byte, what would be sealed.
+  /// A document of another kind may open, without the members that it has not: its folder tells the
+  /// kind.
   private func open<D: Document>(_ type: D.Type, _ bytes: [UInt8]) throws {
     guard let document = try? Envelope.open(bytes, as: type, key: "alice") else { return }
-    try require(Envelope.seal(document, key: "alice") == bytes, "sealed again it differs")
+    let sealed = try Envelope.seal(document, key: "alice")
+    try require(
+      Envelope.open(sealed, as: type, key: "alice") == document, "sealed and opened it differs")
   }
 
   private func read<D: Document>(
