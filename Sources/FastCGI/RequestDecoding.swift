@@ -97,18 +97,6 @@ private struct FoundParameters {
   }
 }
 
-extension Span<UInt8> {
-  /// Whether the bytes there are those of `text`, in any case (RFC 9110 §5.1).
-  fileprivate func isHeader(_ range: Range<Int>, _ text: StaticString) -> Bool {
-    for offset in 0..<range.count {
-      let byte = self[range.lowerBound + offset]
-      let isLowerCase = UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
-      guard (isLowerCase ? byte & ~0x20 : byte) == text.utf8Start[offset] else { return false }
-    }
-    return true
-  }
-}
-
 private func latin1(_ bytes: ArraySlice<UInt8>) -> String {
   bytes.isEmpty ? "" : ForeignText(bytes).latin1
 }

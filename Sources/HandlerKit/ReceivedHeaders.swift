@@ -69,8 +69,8 @@ public struct ReceivedHeaders: Sendable {
     }
     let header = name.dropFirst(5)
     guard
-      header.count < 8 || !bytes.is(header.prefix(8), "CONTENT_")
-        || bytes.is(header, "CONTENT_ENCODING")
+      header.count < 8 || !bytes.isHeader(header.prefix(8), "CONTENT_")
+        || bytes.isHeader(header, "CONTENT_ENCODING")
     else { return nil }
     return header
   }
@@ -104,6 +104,17 @@ extension Span<UInt8> {
     guard range.count == text.utf8CodeUnitCount else { return false }
     for offset in 0..<range.count where self[range.lowerBound + offset] != text.utf8Start[offset] {
       return false
+    }
+    return true
+  }
+  /// The same, in any case (RFC 9110 §5.1).
+  /// - Parameter text: in capitals.
+  package func isHeader(_ range: Range<Int>, _ text: StaticString) -> Bool {
+    guard range.count == text.utf8CodeUnitCount else { return false }
+    for offset in 0..<range.count {
+      let byte = self[range.lowerBound + offset]
+      let isLowerCase = UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
+      guard (isLowerCase ? byte & ~0x20 : byte) == text.utf8Start[offset] else { return false }
     }
     return true
   }

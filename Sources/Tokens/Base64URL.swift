@@ -11,6 +11,8 @@ enum Base64URL {
   /// space, or bits that do not count. So a token has one text.
   static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
     let text = Array(text)
+    // libsodium (1.0.18) takes bytes above 127 for "-" and "_".
+    guard text.allSatisfy({ $0 < 0x80 }) else { return nil }
     var bytes = [UInt8](repeating: 0, count: text.count / 4 * 3 + 3)
     var count = 0
     let result = text.withUnsafeBytes { text in

@@ -65,6 +65,15 @@ final class RequestDecodingTests: XCTestCase {
     XCTAssertEqual(request.headers, [.contentType: "application/json"])
   }
 
+  func testA15_aSecondContentTypeIsNoHeaderInWhateverCase() throws {
+    for name in ["HTTP_CONTENT_TYPE", "HTTP_cONTENT_TYPE", "HTTP_content_type"] {
+      let request = try decoded(
+        more: [("CONTENT_TYPE", "application/json"), (name, "text/plain")])
+      XCTAssertEqual(request.header(.contentType), "application/json", name)
+      XCTAssertEqual(request.headers, [.contentType: "application/json"], name)
+    }
+  }
+
   func testA2_missingMethodOrTargetIsRefused() {
     XCTAssertEqual(status([("REQUEST_METHOD", nil)]), 400)
     XCTAssertEqual(status([("REQUEST_METHOD", "")]), 400)

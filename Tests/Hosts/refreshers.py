@@ -1,6 +1,7 @@
 """Clients that refresh without end, as browsers do: who gets no answer asks another host with what they
 have, by the same attempt."""
 
+import itertools
 import base64
 import http.client
 import os
@@ -103,6 +104,7 @@ class Load:
     """Refreshers of several people, and some who leave meanwhile. To be used in a `with`."""
 
     SESSIONS = 4  # of each person; five are the limit
+    _numbers = itertools.count()
 
     def __init__(self, site, people, leaving=0, pause=0.0):
         def sessions(names):
@@ -113,10 +115,11 @@ class Load:
                 for name in names for number in range(self.SESSIONS)
             ]
 
-        self.people = [f"person{number}" for number in range(people)]
+        # One site may have several loads, one after the other.
+        self.people = [f"person{next(self._numbers)}" for _ in range(people)]
         self.refreshers = [
             Refresher(site.hosts, tokens, pause) for tokens in sessions(self.people)]
-        self._leavers = [f"leaver{number}" for number in range(leaving)]
+        self._leavers = [f"leaver{next(self._numbers)}" for _ in range(leaving)]
         self.leaver = Leaver(site.hosts, sessions(self._leavers), pause=0.2)
         self._site = site
 

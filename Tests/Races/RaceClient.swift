@@ -115,7 +115,8 @@ final class RaceClient {
     operations += 1
     let isLate = answer == .unknown && exchange.end != Operation.never
     // What may still happen is under way: with more of it at once, there are too many orders to try.
-    if isLate, delay > 0 { usleep(UInt32(delay)) }
+    // So the client waits, and for longer than that: a server that starts takes seconds.
+    if isLate, delay > 0 { usleep(UInt32(delay) + 1_500_000) }
     histories[user].append(
       Operation(
         client: number, start: exchange.start, end: exchange.end + (isLate ? delay : 0),

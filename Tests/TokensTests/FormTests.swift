@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
-import Tokens
 import XCTest
+
+@testable import Tokens
 
 final class FormTests: XCTestCase {
   func testT12_anythingButThreePartsIsRefused() async throws {
@@ -64,6 +65,17 @@ final class FormTests: XCTestCase {
         XCTAssertNil(forge.refusal(of: "\(header).\(claims).\(signature)"))
       }
       XCTAssertEqual(found, Set(Spelling.allCases))
+    }
+  }
+
+  func testT13_bytesOutsideOfASCIIAreNoSpelling() {
+    XCTAssertNotNil(Base64URL.decode("-_-_".utf8))
+    for byte in UInt8(0x80)...0xff {
+      for place in 0..<4 {
+        var text = Array("AAAA".utf8)
+        text[place] = byte
+        XCTAssertNil(Base64URL.decode(text), "\(text)")
+      }
     }
   }
 

@@ -29,7 +29,7 @@ final class CGITests: EndToEndTestCase {
     _ site: Installation, _ variables: [String: String], body: String = "",
     arguments: [String] = []
   ) throws -> (status: Int32, output: String) {
-    try site.command(arguments, input: body, settings: variables)
+    try site.command(arguments, input: body, settings: variables, isAnswer: true)
   }
 
   private func login(

@@ -169,12 +169,16 @@ final class Installation: @unchecked Sendable {
   }
 
   /// Runs another command of postern on the same folders to its end.
+  /// - Parameter isAnswer: what it prints is for a client, with its tokens, and nothing that is left.
   func command(
-    _ arguments: [String], input: String? = nil, settings: [String: String] = [:]
+    _ arguments: [String], input: String? = nil, settings: [String: String] = [:],
+    isAnswer: Bool = false
   ) throws -> (status: Int32, output: String) {
+    let log = "\(run)/command-\(UUID().uuidString.prefix(8)).log"
+    defer { if isAnswer { try? FileManager.default.removeItem(atPath: log) } }
     let child = try ChildProcess(
       program, arguments, environment: environment.merging(settings) { $1 },
-      input: input, umask: setup.umask, log: "\(run)/command-\(UUID().uuidString.prefix(8)).log")
+      input: input, umask: setup.umask, log: log)
     return (try child.waitForEnd(), child.log)
   }
 
