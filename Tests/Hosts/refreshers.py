@@ -1,9 +1,9 @@
 """Clients that refresh without end, as browsers do: who gets no answer asks another host with what they
 have, by the same attempt."""
 
-import itertools
 import base64
 import http.client
+import itertools
 import os
 import threading
 import time
