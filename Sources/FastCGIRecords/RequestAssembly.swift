@@ -282,7 +282,8 @@ public struct RequestAssembly: Sendable {
     case .broken: stage = .broken
     case .fault(let found):
       fault = found
-      parameters = []
+      // Where there are only too many, some of them say how the refusal is to be written.
+      if found != .tooManyParameters { parameters = [] }
     }
   }
 }
