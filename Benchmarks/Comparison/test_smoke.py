@@ -55,15 +55,6 @@ class SmokeTests(unittest.TestCase):
             plot = pathlib.Path(folder, "refreshes-by-users.svg").read_text()
             self.assertEqual(plot.count("<polyline"), 2)
 
-    def test_changes_in_postgresql_stand_beside_a_bare_benchmark(self):
-        shown = self.compare("postgresql")
-        self.assertRows(shown, "pgbench, the change", "postern")
-        self.assertIn("documents, 16 connections | ", shown)
-
-    def test_hosts_on_one_store_are_measured_beside_its_server(self):
-        shown = self.compare("hosts")
-        self.assertRows(shown, "redis-benchmark", "pgbench", "1 host", "2 hosts", "4 hosts")
-
     def test_changes_in_redis_stand_beside_a_bare_benchmark(self):
         shown = self.compare("redis")
         self.assertRows(shown, "redis-benchmark, the script", "postern")
