@@ -174,12 +174,9 @@ let package = Package(
       path: "Benchmarks/Store"),
 
     .executableTarget(
-      name: "PostgreSQLBenchmark", dependencies: ["DocumentStore", "PostgreSQLDocumentStore"],
-      path: "Benchmarks/PostgreSQL"),
-
-    .executableTarget(
-      name: "RedisBenchmark", dependencies: ["DocumentStore", "RedisDocumentStore"],
-      path: "Benchmarks/Redis"),
+      name: "ChangesBenchmark",
+      dependencies: ["DocumentStore", "PostgreSQLDocumentStore", "RedisDocumentStore"],
+      path: "Benchmarks/Changes"),
 
     // One test target for each source target, and what they share.
     .target(

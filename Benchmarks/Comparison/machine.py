@@ -33,6 +33,14 @@ def run(*command, **options):
     return done.stdout
 
 
+def built(product):
+    """The path of a product of Postern's package, as a release."""
+    install("build")
+    build = ["swift", "build", "-c", "release", "--static-swift-stdlib", "--product", product]
+    run(*build, cwd=ROOT)
+    return run(*build, "--show-bin-path", cwd=ROOT).strip() + f"/{product}"
+
+
 def install(*packages):
     run(ROOT / "script/dependencies", *packages)
 

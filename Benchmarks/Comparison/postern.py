@@ -6,7 +6,7 @@ import time
 import nginx
 from contenders import LOAD_PASSWORD, PASSWORD, Contender
 from load import call, post
-from machine import CORES, ROOT, Trouble, environment, install, run, say
+from machine import CORES, ROOT, Trouble, built, environment, install, run, say
 
 
 class Postern(Contender):
@@ -42,7 +42,7 @@ class Postern(Contender):
         """Adds users, each with a session, until there are so many besides those of the load."""
         if users <= self._others:
             return
-        filler = built_filler()
+        filler = built("StoreBenchmark")
         install("eatmydata")
         say(f"{self.name}: filling its store up to {users} users")
         begin = time.monotonic()
@@ -90,12 +90,3 @@ class Postern(Contender):
             raise Trouble(f"{self.name}: DELETE /sessions: {status}")
         more = [post(self.port, "/login", login) for _ in range(sessions - 1)]
         return [tokens["refreshToken"] for tokens in (first, *more)]
-
-
-def built_filler():
-    """The program of Benchmarks/Store."""
-    build = ["swift", "build", "-c", "release", "--static-swift-stdlib", "--product",
-             "StoreBenchmark"]
-    run(ROOT / "script/dependencies", "build")
-    run(*build, cwd=ROOT)
-    return run(*build, "--show-bin-path", cwd=ROOT).strip() + "/StoreBenchmark"

@@ -60,6 +60,15 @@ class SmokeTests(unittest.TestCase):
         self.assertRows(shown, "redis-benchmark, the script", "postern")
         self.assertIn("documents, appendfsync always, 16 clients | ", shown)
 
+    def test_changes_in_postgresql_stand_beside_a_bare_benchmark(self):
+        shown = self.compare("postgresql")
+        self.assertRows(shown, "pgbench, the change", "postern")
+        self.assertIn("documents, 16 connections | ", shown)
+
+    def test_hosts_on_one_store_are_measured_beside_its_server(self):
+        shown = self.compare("hosts")
+        self.assertRows(shown, "redis-benchmark", "pgbench", "1 host", "2 hosts", "4 hosts")
+
     def test_one_request_is_counted(self):
         shown = self.bench("counts", "--count", "5")
         self.assertRegex(shown, r"\| an unknown route, postern \| [\d,]+ \|")

@@ -16,6 +16,8 @@ public protocol Document: Codable, Equatable, Sendable {
 
 extension Document {
   public var expiry: Date? { nil }
+  /// Whether nothing in it counts any longer, so that an engine may have dropped it.
+  public func hasExpired(at time: Date) -> Bool { expiry.map { $0 <= time } ?? false }
   public static var mayUseReserve: Bool { false }
 }
 

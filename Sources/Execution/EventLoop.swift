@@ -91,8 +91,8 @@ public final class EventLoop: @unchecked Sendable {
     stallWatch.start(watching: self)
   }
 
-  /// Serves what has come by now, lets what is being served or unfinished end, and returns when the last thread
-  /// has ended. Nothing is watched any longer then.
+  /// Serves what has come by now, lets what is being served or unfinished end, and returns when the
+  /// last thread has ended. Nothing is watched any longer then.
   public func stop() {
     stopFlag.raise()
     while let thread = threads.withLock({ $0.running.popLast() }) { thread.join() }

@@ -107,6 +107,7 @@ extension Span<UInt8> {
     }
     return true
   }
+
   /// The same, in any case (RFC 9110 §5.1).
   /// - Parameter text: in capitals.
   package func isHeader(_ range: Range<Int>, _ text: StaticString) -> Bool {

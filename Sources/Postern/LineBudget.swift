@@ -10,7 +10,7 @@ import Synchronization
 final class LineBudget: Sendable {
   /// Lines of one message in a second. An error says what an operator has to mend, such as which file
   /// is damaged, so of those there may be more.
-  static func limit(_ level: Logger.Level) -> Int { level < .error ? 20 : 1_000 }
+  static func limit(_ level: Logger.Level) -> Int { level < .error ? 50 : 1_000 }
   /// Below it are lines that an operator asks for, such as one a request, and then wants all of.
   static let lowestLevel = Logger.Level.notice
   /// Messages that are counted apart. Postern's own are some fifty, without anything from outside.

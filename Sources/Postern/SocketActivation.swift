@@ -12,8 +12,8 @@ enum SocketActivation {
   private static let first: Int32 = 3
 
   /// - Returns: `nil` where none is passed to this process.
-  /// - Throws: `ConfigurationError` for anything but one listening Unix socket. Whoever can connect
-  ///   passes for the web server, and to a TCP socket every user of the machine can.
+  /// - Throws: `ConfigurationError` for anything but one listening Unix socket: a process that can
+  ///   connect passes for the web server, and to a TCP socket each user of the machine can.
   static func socket(
     environment: [String: String] = ProcessInfo.processInfo.environment, process: pid_t = getpid()
   ) throws -> ListeningSocket? {

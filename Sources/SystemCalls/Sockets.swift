@@ -142,8 +142,8 @@ extension System {
     return (FileDescriptor(ends[0]), FileDescriptor(ends[1]))
   }
 
-  /// shutdown(2): nothing more is received, and whoever waits for that learns of it. What has come
-  /// can still be read, and sending goes on.
+  /// shutdown(2): nothing more is received, and a wait for that ends. What has come can still be
+  /// read, and sending goes on.
   public static func endReceiving(_ socket: Int32) {
     shutdown(socket, Int32(SHUT_RD))
   }

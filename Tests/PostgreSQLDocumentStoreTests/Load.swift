@@ -2,6 +2,7 @@ import DocumentStore
 import Foundation
 import PostgreSQLDocumentStore
 import Synchronization
+import TestSupport
 import XCTest
 
 /// Appends numbers to documents from many threads until it is stopped, and knows what became of each.

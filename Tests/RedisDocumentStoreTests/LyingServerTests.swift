@@ -2,6 +2,7 @@ import DocumentStore
 import Foundation
 import RedisDocumentStore
 import Synchronization
+import TestSupport
 import XCTest
 
 /// Servers that answer what no Redis would.

@@ -92,25 +92,3 @@ class RedisTestCase: TemporaryFolderTestCase {
     }
   }
 }
-
-/// A document about as large as a user's sessions are, and which updates made it so.
-struct Ledger: Document {
-  static let collection = "ledgers"
-  var numbers: [Int] = []
-  var text = String(repeating: "x", count: 1000)
-  var endsAt: Date?
-
-  var expiry: Date? { endsAt }
-}
-
-extension RedisDocumentStore {
-  func append(_ number: Int, to key: String) throws {
-    try update(Ledger.self, key) { ledger in
-      var changed = ledger ?? Ledger()
-      changed.numbers.append(number)
-      ledger = changed
-    }
-  }
-
-  func numbers(_ key: String) throws -> [Int]? { try read(Ledger.self, key)?.numbers }
-}

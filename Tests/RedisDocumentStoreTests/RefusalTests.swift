@@ -1,5 +1,6 @@
 import DocumentStore
 import Foundation
+import TestSupport
 import XCTest
 
 @testable import RedisDocumentStore

@@ -1,6 +1,7 @@
 import DocumentStore
 import Foundation
 import RedisDocumentStore
+import TestSupport
 import XCTest
 
 /// TLS by stunnel, as Docs/redis.md has it: hiredis 0.14 has none.

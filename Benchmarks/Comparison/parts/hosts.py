@@ -141,22 +141,22 @@ def pgbench(options, site):
         "postern_documents where collection = 'tokens' limit 1) d"
     )
     script = server.folder / "rotation.sql"
-    text = document.replace("'", "''").replace(":", "\\:")
     script.write_text(
         f"\\set n random(1, {options.connections})\n"
-        f"update postern_documents set version = '1', document = '{text}', expires = null where "
-        "collection = 'bench' and key = decode(lpad(to_hex(:n), 8, '0'), 'hex') and version = '1';\n"
+        f"update postern_documents set version = '1', document = :document::jsonb, expires = null where "
+        "collection = 'bench' and key = decode(lpad(to_hex(:n::integer), 8, '0'), 'hex') and version = '1';\n"
     )
-    log = server.folder / "pgbench"
+    log = server.sockets / "pgbench"  # where the server's user may write
     printed = run(
         *server.program(
             "pgbench", "-h", server.sockets, "-U", "postern", "-n", "-M", "prepared",
-            "-c", options.connections, "-j", 2, "-T", options.seconds, "-f", script, "-l",
+            "-c", options.connections, "-j", 2, "-T", options.seconds, "-D", f"document={document}",
+            "-f", script, "-l",
             "--log-prefix", log, "postgres",
         ), cwd="/",
     )
     times = []
-    for file in server.folder.glob("pgbench.*"):
+    for file in server.sockets.glob("pgbench.*"):
         times += [int(line.split()[2]) / 1000 for line in file.read_text().splitlines()]
         file.unlink()
     rate = float(re.search(r"tps = ([\d.]+)", printed)[1])

@@ -7,7 +7,7 @@ import shutil
 
 from bench import in_turn
 from figures import table
-from machine import ROOT, Folders, Process, Trouble, install, run, wait_until
+from machine import Folders, Process, Trouble, built, install, run, wait_until
 
 USERS = 1000
 CONNECTIONS = (1, 4, 16)
@@ -26,13 +26,6 @@ SCRIPTS = {
     "pgbench, a read and the change": [READ, CHANGE],
     "pgbench, select for update in a transaction": ["begin", READ + " for update", CHANGE, "commit"],
 }
-
-
-def program():
-    options = ("-c", "release", "--static-swift-stdlib", "--product", "PostgreSQLBenchmark")
-    run("swift", "build", *options, cwd=ROOT)
-    folder = run("swift", "build", *options, "--show-bin-path", cwd=ROOT).strip()
-    return f"{folder}/PostgreSQLBenchmark"
 
 
 class PostgreSQL:
@@ -93,7 +86,7 @@ class PostgreSQL:
 
 def postgresql(options):
     install("postgresql")
-    own = os.environ.get("POSTERN_POSTGRESQL_BENCHMARK") or program()
+    own = built("ChangesBenchmark")
     with PostgreSQL() as server:
         # Makes the table and the documents.
         run(own, server.url, 1, 0.1)

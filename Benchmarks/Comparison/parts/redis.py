@@ -2,11 +2,10 @@
 
 import csv
 import io
-import os
 
 from bench import in_turn
 from figures import table
-from machine import ROOT, Folders, Process, free_port, install, run, wait_until
+from machine import Folders, Process, built, free_port, install, run, wait_until
 
 USERS = 1000
 CLIENTS = (1, 4, 16)
@@ -16,13 +15,6 @@ SETTINGS = {
 }
 DOCUMENT = "x" * 1500
 KEY = "bare:{__rand_int__}"
-
-
-def program():
-    options = ("-c", "release", "--static-swift-stdlib", "--product", "RedisBenchmark")
-    run("swift", "build", *options, cwd=ROOT)
-    folder = run("swift", "build", *options, "--show-bin-path", cwd=ROOT).strip()
-    return f"{folder}/RedisBenchmark"
 
 
 class Redis:
@@ -64,7 +56,7 @@ class Redis:
 
 def redis(options):
     install("redis-server", "redis-tools")
-    own = os.environ.get("POSTERN_REDIS_BENCHMARK") or program()
+    own = built("ChangesBenchmark")
     digest = run(own).strip()
     for name, settings in SETTINGS.items():
         with Redis(settings) as server:

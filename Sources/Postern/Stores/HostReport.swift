@@ -32,8 +32,6 @@ struct HostReport: Document {
     Int(time.timeIntervalSince1970) - seenAt > Self.patience
   }
 
-  func hasExpired(at time: Date) -> Bool { expiry.map { $0 <= time } ?? false }
-
   /// Those of all hosts, in order.
   /// - Throws: `DocumentStoreError`
   static func all(in store: any DocumentStore, at time: Date) throws -> [HostReport] {

@@ -38,7 +38,8 @@ struct StoreCopier: Sendable {
 
   private func copy<D: Document>(_ type: D.Type) throws {
     try forEachKey(of: type) { key in
-      guard let document = try source.read(type, key), !hasExpired(document) else {
+      // The target's engine may drop what has expired already.
+      guard let document = try source.read(type, key), !document.hasExpired(at: time) else {
         return .expired
       }
       let isThere = try target.update(type, key) { existing in
@@ -61,7 +62,9 @@ struct StoreCopier: Sendable {
       }
     }
     try forEachKey(of: type) { key in
-      guard let document = try source.read(type, key), !hasExpired(document) else { return nil }
+      guard let document = try source.read(type, key), !document.hasExpired(at: time) else {
+        return nil
+      }
       guard try target.readAnew(type, key) == document else {
         tally.complain(
           "\(name)/\(Output.visible(key)): differs after the copy: did anybody change it?")
@@ -69,11 +72,6 @@ struct StoreCopier: Sendable {
       }
       return .compared
     }
-  }
-
-  /// Whether the target's engine may drop it already.
-  private func hasExpired(_ document: some Document) -> Bool {
-    document.expiry.map { $0 <= time } ?? false
   }
 
   private func forEachKey<D: Document>(

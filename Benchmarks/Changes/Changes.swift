@@ -1,6 +1,6 @@
 import DocumentStore
+import FoundationEssentials
 import Glibc
-import RedisDocumentStore
 import Synchronization
 
 /// As large as the sessions of a user with three devices.
@@ -8,6 +8,9 @@ struct Ledger: Document {
   static let collection = "ledgers"
   var count = 0
   var text = String(repeating: "x", count: 1450)
+  var endsAt = Date(timeIntervalSince1970: 4_000_000_000)
+
+  var expiry: Date? { endsAt }
 }
 
 /// Changes of 1000 users' documents.
@@ -18,10 +21,10 @@ final class Changes: Sendable {
     var running = 0
   }
 
-  private let store: RedisDocumentStore
+  private let store: any DocumentStore
   private let state = Mutex(State())
 
-  init(of store: RedisDocumentStore) { self.store = store }
+  init(of store: any DocumentStore) { self.store = store }
 
   /// - Returns: how long each took, in milliseconds.
   func times(threads: Int, seconds: Double) throws -> [Double] {
