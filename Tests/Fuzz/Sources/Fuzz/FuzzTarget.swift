@@ -12,17 +12,11 @@ protocol FuzzTarget: Sendable {
   func run(_ bytes: [UInt8]) throws
 }
 
-let allTargets: [any FuzzTarget.Type] = {
-  var targets: [any FuzzTarget.Type] = [
-    ParametersTarget.self, ServiceTarget.self, BodyTarget.self, TokensTarget.self, KeysTarget.self,
-    DocumentsTarget.self, SettingsTarget.self, RecordsTarget.self, PathsTarget.self,
-    CookiesTarget.self,
-  ]
-  #if canImport(FastCGIRecords)
-    targets.append(AssemblyTarget.self)
-  #endif
-  return targets
-}()
+let allTargets: [any FuzzTarget.Type] = [
+  ParametersTarget.self, ServiceTarget.self, BodyTarget.self, TokensTarget.self, KeysTarget.self,
+  DocumentsTarget.self, SettingsTarget.self, RecordsTarget.self, PathsTarget.self,
+  CookiesTarget.self, AssemblyTarget.self,
+]
 
 /// Ends the program: this input is a find.
 func fail(_ message: String) -> Never {
