@@ -41,9 +41,10 @@ def ask(program, environment, body=""):
 def main(program):
     with tempfile.TemporaryDirectory() as folder:
         data = f"{folder}/data"
-        subprocess.run(
-            [program, "demo"], env={"POSTERN_DATA": data}, stdout=subprocess.DEVNULL, check=True
-        )
+        for command in (["key", "add", "--create"], ["demo"]):
+            subprocess.run(
+                [program, *command], env={"POSTERN_DATA": data}, stdout=subprocess.DEVNULL, check=True
+            )
         credentials = json.dumps({"username": "alice", "password": "postern-demo"})
         sign_in = variables(data, "POST", "/login", credentials)
         answer = json.loads(ask(program, sign_in, credentials)[1])

@@ -7,10 +7,12 @@ import Synchronization
 struct Ledger: Document {
   static let collection = "ledgers"
   var count = 0
-  var text = String(repeating: "x", count: 1450)
+  var text = longText
   var endsAt = Date(timeIntervalSince1970: 4_000_000_000)
 
   var expiry: Date? { endsAt }
+
+  private static let longText = String(repeating: "x", count: 1450)
 }
 
 /// Changes of 1000 users' documents.

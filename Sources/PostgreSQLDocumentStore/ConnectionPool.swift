@@ -1,9 +1,9 @@
-import Synchronization
+import Execution
 
 /// The connections that are kept.
 final class ConnectionPool: Sendable {
   private let url: String
-  private let idle = Mutex<[PostgreSQLConnection]>([])
+  private let idle = BargingLock<[PostgreSQLConnection]>([])
   private static let mostIdle = 32
   private static let mostTries = 5
 

@@ -1,4 +1,4 @@
-import Synchronization
+import Execution
 
 /// Sends commands to the server that has a key, over connections that are kept.
 final class RedisServers: Sendable {
@@ -15,7 +15,7 @@ final class RedisServers: Sendable {
 
   private let address: RedisAddress
   private let timeout: Duration
-  private let state = Mutex(State())
+  private let state = BargingLock(State())
   private static let mostIdle = 64
   private static let mostRedirections = 5
 
