@@ -272,6 +272,36 @@ final class LyingServerTests: PostgreSQLTestCase {
     }
   }
 
+  func testG3_AnAnswerThatIsTooLongIsRefusedBeforeItsTimeIsOver() throws {
+    let server = try start()
+    try patientStore(server.url).append(1, to: "a")
+    let proxy = try PostgreSQLProxy(to: server)
+    defer { proxy.closeAll() }
+    let store = try patientStore(proxy.url)
+    proxy.lie(about: "select version") { _, client in
+      LoopbackServer.send(Message.bound + Message.columns(2), to: client)
+      let row = Message.row(["a", String(repeating: "x", count: 60_000)])
+      for _ in 0..<1_000 where LoopbackServer.send(row, to: client) {}
+    }
+    assertUnavailable("answer is none") { _ = try store.numbers("a") }
+  }
+
+  /// It may be that no standby has it.
+  func testG2_ARemovalWithAWarningIsNotAcknowledged() throws {
+    let server = try start()
+    let store = try patientStore(server.url)
+    try store.append(1, to: "a")
+    let proxy = try PostgreSQLProxy(to: server)
+    defer { proxy.closeAll() }
+    let other = try patientStore(proxy.url)
+    proxy.lie(about: "delete") { answer, client in
+      let warning = Message.error("01000", severity: "WARNING", type: "N")
+      LoopbackServer.send(warning + answer, to: client)
+    }
+    assertUnavailable("lost") { try other.update(Ledger.self, "a") { $0 = nil } }
+    XCTAssertNil(try store.numbers("a"))
+  }
+
   func testG4_AnErrorThatNobodyKnowsIsUnavailable() throws {
     let server = try start()
     let store = try patientStore(server.url)
