@@ -37,7 +37,9 @@
   F(int, PQgetisnull, (const PGresult *res, int tup_num, int field_num), (res, tup_num, field_num)) \
   F(char *, PQgetvalue, (const PGresult *res, int tup_num, int field_num), (res, tup_num, field_num)) \
   F(int, PQgetlength, (const PGresult *res, int tup_num, int field_num), (res, tup_num, field_num)) \
+  F(char *, PQcmdStatus, (PGresult * res), (res))                                                  \
   F(char *, PQcmdTuples, (PGresult * res), (res))                                                  \
+  F(PGTransactionStatusType, PQtransactionStatus, (const PGconn *conn), (conn))                    \
   F(void, PQclear, (PGresult * res), (res))
 
 #define POINTER(type, name, parameters, arguments) static type(*libpq_##name) parameters;

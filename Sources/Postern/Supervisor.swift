@@ -225,8 +225,8 @@ struct Supervisor {
     heartbeat?.handOver()
     heartbeat = nil
     do {
-      heartbeat = try metrics.heartbeat(
-        plan, run: run.path, isChecked: storeIsChecked, logger: logger)
+      heartbeat = try Heartbeat(
+        plan, segment: metrics.segment, run: run.path, isChecked: storeIsChecked, logger: logger)
     } catch {
       logger.error("cannot tell other hosts that this one runs", metadata: ["error": "\(error)"])
     }

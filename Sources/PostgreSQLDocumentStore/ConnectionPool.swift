@@ -10,26 +10,35 @@ final class ConnectionPool: Sendable {
   init(_ url: String) { self.url = url }
 
   /// - Parameters:
+  ///   - columns: that its rows have.
   ///   - isRepeatable: whether it does no harm when it is done twice. Then it is sent again where a
   ///     kept connection turned out to be closed, and after a serialization failure or a deadlock.
+  ///   - isPossible: whether the statement can have this result.
   ///   - time: how long the server may take. It has as long again to let one connect.
   func run(
-    _ statement: String, _ parameters: [PostgreSQLConnection.Parameter] = [], isRepeatable: Bool,
-    within time: Duration
+    _ statement: String, _ parameters: [PostgreSQLConnection.Parameter] = [], columns: Int32 = 0,
+    isRepeatable: Bool, within time: Duration, atMost limit: Int = 16 << 20,
+    isPossible: (PostgreSQLConnection.Result) -> Bool = { _ in true }
   ) throws(PostgreSQLError) -> PostgreSQLConnection.Result {
     var tries = 1
     while true {
-      let kept = idle.withLock { $0.popLast() }
+      let kept = takeIdle()
       let connection = if let kept { kept } else { try PostgreSQLConnection(url) }
       do throws(PostgreSQLError) {
-        let result = try connection.run(statement, parameters, until: .now + time)
-        giveBack(connection)
+        let result = try connection.run(
+          statement, parameters, columns: columns, until: .now + time, atMost: limit)
+        // In a transaction that somebody else has begun nothing is committed.
+        guard !connection.isInTransaction, isPossible(result) else {
+          connection.giveUp()
+          throw .unexpectedAnswer
+        }
+        if connection.isIdle { giveBack(connection) }
         return result
       } catch {
-        if connection.isUsable { giveBack(connection) } else { dropIdle() }
+        if connection.isUsable, connection.isIdle { giveBack(connection) } else { dropIdle() }
         let helps =
           switch error {
-          case .noConnection, .noAnswer: false
+          case .noConnection, .noAnswer, .unexpectedAnswer: false
           case .lost: isRepeatable && kept != nil
           case .refused: error.needsAnotherConnection || isRepeatable && error.isTransient
           }
@@ -37,6 +46,15 @@ final class ConnectionPool: Sendable {
         tries += 1
       }
     }
+  }
+
+  /// One that the server has not ended: on that nothing is sent, so that nobody need ask what became
+  /// of it.
+  private func takeIdle() -> PostgreSQLConnection? {
+    while let kept = idle.withLock({ $0.popLast() }) {
+      if kept.isIdle { return kept }
+    }
+    return nil
   }
 
   private func giveBack(_ connection: PostgreSQLConnection) {

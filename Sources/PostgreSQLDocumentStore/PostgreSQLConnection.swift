@@ -70,23 +70,37 @@ final class PostgreSQLConnection: @unchecked Sendable {
   struct Result {
     /// Each column as text; `nil` for NULL.
     let rows: [[[UInt8]?]]
-    /// Rows that the statement changed.
+    /// Rows that the statement changed; 0 where it is none that says so.
     let changed: Int
     /// Whether the server had something to say besides, such as that it did not wait for its
     /// synchronous standby.
     let hasWarning: Bool
   }
 
+  /// Whether the server has said nothing besides its last answer, and has no transaction open. More
+  /// that comes, libpq would take for the answer to the next statement; of what came with the last
+  /// one it warns.
+  var isIdle: Bool {
+    PQconsumeInput(connection) == 1 && PQisBusy(connection) == 0 && !wasWarned && !isInTransaction
+  }
+
+  var isInTransaction: Bool { PQtransactionStatus(connection) != PQTRANS_IDLE }
+
   /// Runs a statement, which is prepared once for each connection.
-  /// - Parameter deadline: when to stop waiting for the answer.
+  /// - Parameters:
+  ///   - columns: that its rows have; 0 where it has none.
+  ///   - deadline: when to stop waiting for the answer.
+  ///   - limit: bytes that the answer may have.
   func run(
-    _ statement: String, _ parameters: [Parameter] = [],
-    until deadline: ContinuousClock.Instant = .now + .seconds(3)
+    _ statement: String, _ parameters: [Parameter] = [], columns: Int32 = 0,
+    until deadline: ContinuousClock.Instant, atMost limit: Int = 16 << 20
   ) throws(PostgreSQLError) -> Result {
     wasWarned = false
     let name = prepared[statement] ?? "postern_\(prepared.count)"
     if prepared[statement] == nil {
-      _ = try answer(to: PQsendPrepare(connection, name, statement, 0, nil), until: deadline)
+      let answer = try answer(
+        to: PQsendPrepare(connection, name, statement, 0, nil), until: deadline, atMost: limit)
+      _ = try read(answer, columns: 0, tag: "")
       prepared[statement] = name
     }
     var values: [UnsafeMutablePointer<CChar>?] = []
@@ -109,17 +123,19 @@ final class PostgreSQLConnection: @unchecked Sendable {
       formats.append(format)
     }
     defer { for value in values { value?.deallocate() } }
-    return try answer(
+    let answer = try answer(
       to: PQsendQueryPrepared(
         connection, name, Int32(parameters.count), values.map { UnsafePointer($0) }, lengths,
         formats, 0),
-      until: deadline)
+      until: deadline, atMost: limit)
+    return try read(
+      answer, columns: columns, tag: statement.prefix { $0.isLetter }.uppercased())
   }
 
   /// Sends what `PQsend…` has prepared, and waits until all is answered.
   private func answer(
-    to isPrepared: Int32, until deadline: ContinuousClock.Instant
-  ) throws(PostgreSQLError) -> Result {
+    to isPrepared: Int32, until deadline: ContinuousClock.Instant, atMost limit: Int
+  ) throws(PostgreSQLError) -> OpaquePointer? {
     guard isPrepared == 1 else {
       isUsable = false
       throw .lost(code: nil)
@@ -132,29 +148,52 @@ final class PostgreSQLConnection: @unchecked Sendable {
       PQconsumeInput(connection)
     }
     var last: OpaquePointer?
+    var room = limit
     do throws(PostgreSQLError) {
-      // The commit comes after the result: where it fails, that is told by another result.
-      while let next = try nextResult(until: deadline) {
+      while let next = try nextResult(until: deadline, within: &room) {
+        let isFirst = last == nil
         PQclear(last)
         last = next
+        // The commit comes after the result: where it fails, that is told by another result. No other
+        // comes after one, and none ever after the start of a copy.
+        let isExpected =
+          switch PQresultStatus(next) {
+          case PGRES_FATAL_ERROR: true
+          case PGRES_COMMAND_OK, PGRES_TUPLES_OK: isFirst
+          default: false
+          }
+        if !isExpected { throw unexpectedAnswer() }
       }
     } catch {
       PQclear(last)
       throw error
     }
-    return try read(last)
+    return last
   }
 
+  /// - Parameter room: bytes that may still come.
   /// - Returns: `nil` after the last one.
   private func nextResult(
-    until deadline: ContinuousClock.Instant
+    until deadline: ContinuousClock.Instant, within room: inout Int
   ) throws(PostgreSQLError) -> OpaquePointer? {
     while PQisBusy(connection) == 1 {
       try wait(for: POLLIN, until: deadline)
+      var count: Int32 = 0
+      _ = ioctl(PQsocket(connection), UInt(FIONREAD), &count)
+      room -= Int(count)
+      guard room >= 0 else { throw unexpectedAnswer() }
       if PQconsumeInput(connection) == 0 { break }
     }
     return PQgetResult(connection)
   }
+
+  private func unexpectedAnswer() -> PostgreSQLError {
+    giveUp()
+    return .unexpectedAnswer
+  }
+
+  /// What the server says on it is not to be believed.
+  func giveUp() { isUsable = false }
 
   private func wait(
     for events: Int32, until deadline: ContinuousClock.Instant
@@ -170,10 +209,23 @@ final class PostgreSQLConnection: @unchecked Sendable {
     }
   }
 
-  private func read(_ result: OpaquePointer?) throws(PostgreSQLError) -> Result {
+  /// - Parameter tag: what the server says that it has done begins with (PostgreSQL, "Message Formats",
+  ///   `CommandComplete`).
+  private func read(
+    _ result: OpaquePointer?, columns: Int32, tag: String
+  ) throws(PostgreSQLError) -> Result {
     defer { PQclear(result) }
-    switch PQresultStatus(result) {
+    let status = PQresultStatus(result)
+    switch status {
     case PGRES_COMMAND_OK, PGRES_TUPLES_OK:
+      let words = String(cString: PQcmdStatus(result)).split(separator: " ")
+      guard status == (columns == 0 ? PGRES_COMMAND_OK : PGRES_TUPLES_OK),
+        PQnfields(result) == columns, words.first ?? "" == tag
+      else { throw unexpectedAnswer() }
+      let count = String(cString: PQcmdTuples(result))
+      guard let changed = count.isEmpty && !Self.counting.contains(tag) ? 0 : Int(count) else {
+        throw unexpectedAnswer()
+      }
       let rows = (0..<PQntuples(result)).map { row in
         (0..<PQnfields(result)).map { column -> [UInt8]? in
           guard PQgetisnull(result, row, column) == 0 else { return nil }
@@ -183,7 +235,6 @@ final class PostgreSQLConnection: @unchecked Sendable {
               count: Int(PQgetlength(result, row, column))))
         }
       }
-      let changed = PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
       return Result(rows: rows, changed: changed, hasWarning: wasWarned)
     default:
       let code = PQresultErrorField(result, PQErrorField.sqlState).map { String(cString: $0) }
@@ -191,10 +242,21 @@ final class PostgreSQLConnection: @unchecked Sendable {
         isUsable = false
         throw .lost(code: code)
       }
+      guard code.utf8.count == 5, code.utf8.allSatisfy(Self.isOfCodes) else {
+        throw unexpectedAnswer()
+      }
       let error = PostgreSQLError(code: code)
       if error.isOutcomeUnknown || error.needsAnotherConnection { isUsable = false }
       throw error
     }
+  }
+
+  /// What says how many rows it was about.
+  private static let counting: Set = ["SELECT", "INSERT", "UPDATE", "DELETE"]
+
+  private static func isOfCodes(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+      || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
   }
 
   private enum PQErrorField {

@@ -43,8 +43,13 @@ extension PostgreSQLDocumentStore {
   /// - Returns: `nil` where there is no schema with a version.
   private func schemaVersion() throws(PostgreSQLError) -> Int? {
     do throws(PostgreSQLError) {
-      let value = try ask("select max(version) from postern_schema").rows.first?.first
-      return value.flatMap { $0 }.flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+      let rows = try ask("select max(version) from postern_schema", columns: 1).rows
+      guard rows.count == 1 else { throw .unexpectedAnswer }
+      guard let value = rows[0][0] else { return nil }
+      guard let version = Int(String(decoding: value, as: UTF8.self)), version >= 0 else {
+        throw .unexpectedAnswer
+      }
+      return version
     } catch .refused(code: Self.noTable) {
       return nil
     }
@@ -85,17 +90,17 @@ extension PostgreSQLDocumentStore {
         throw UnfitStore(
           "PostgreSQL's tables are of an earlier version: run postern store init")
       }
-      _ = try ask("select 1 from postern_documents limit 1")
-      // Servers that are not PostgreSQL know none of them, and answer NULL.
-      let row =
+      _ = try ask("select 1 from postern_documents limit 1", columns: 1)
+      // For a setting that a server does not know it answers NULL.
+      let rows =
         try ask(
           """
           select current_setting('synchronous_commit', true), current_setting('fsync', true),
           current_setting('synchronous_standby_names', true)
-          """
-        ).rows.first ?? []
-      let values = row.map { $0.map { String(decoding: $0, as: UTF8.self) } ?? "" }
-      guard values.count == 3 else { return [] }
+          """, columns: 3
+        ).rows
+      guard rows.count == 1 else { throw PostgreSQLError.unexpectedAnswer }
+      let values = rows[0].map { $0.map { String(decoding: $0, as: UTF8.self) } ?? "" }
       return Self.warnings(synchronousCommit: values[0], fsync: values[1], standbys: values[2])
     }
   }

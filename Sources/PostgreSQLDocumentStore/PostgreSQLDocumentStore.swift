@@ -43,10 +43,10 @@ public struct PostgreSQLDocumentStore: VersionedDocumentStore {
     let result = try naming(collection) {
       try ask(
         "select version, document from postern_documents where collection = $1 and key = $2",
-        [.text(collection), .bytes(Array(key.utf8))])
+        [.text(collection), .bytes(Array(key.utf8))], columns: 2)
     }
     guard let row = result.rows.first else { return nil }
-    guard row.count == 2, let version = row[0], let text = row[1] else {
+    guard result.rows.count == 1, let version = row[0], let text = row[1] else {
       throw DocumentStoreError.damaged(reason: "\(collection): a row without a document")
     }
     return StoredDocument(
@@ -67,8 +67,11 @@ public struct PostgreSQLDocumentStore: VersionedDocumentStore {
         if error.isTransient { return false }
         guard error.isOutcomeUnknown else { throw error }
         // The same again: of the two only one can find the old version, however late the first is
-        // carried out. So the change is not made twice.
-        if case let again = try tell(compareAndSet), again.changed == 1, !again.hasWarning {
+        // carried out. So the change is not made twice. A creation finds no version: a late one would
+        // bring back what others have removed meanwhile.
+        if old != nil, case let again = try tell(compareAndSet), again.changed == 1,
+          !again.hasWarning
+        {
           return true
         }
         // Others may have removed it as well: it is not known who did.
@@ -86,8 +89,13 @@ public struct PostgreSQLDocumentStore: VersionedDocumentStore {
     try naming(type.collection) {
       try ask(
         "select encode(key, 'hex') from postern_documents where collection = $1",
-        [.text(type.collection)], within: Self.upkeepTimeout)
-    }.rows.compactMap { row in row.first.flatMap { $0 }.flatMap(text(hexadecimal:)) }
+        [.text(type.collection)], columns: 1, within: Self.upkeepTimeout, atMost: 1 << 30)
+    }.rows.compactMap { row in
+      guard let key = row[0].flatMap(bytes(hexadecimal:)) else {
+        throw DocumentStoreError.damaged(reason: "\(type.collection): a row without a key")
+      }
+      return String(validating: key, as: UTF8.self)
+    }
   }
 
   /// Removes the documents that expired, by the server's clock, some at a time. A sweep finds the
@@ -113,15 +121,18 @@ public struct PostgreSQLDocumentStore: VersionedDocumentStore {
     _ change: CompareAndSet
   ) throws(PostgreSQLError) -> PostgreSQLConnection.Result {
     try pool.run(
-      change.statement, change.parameters, isRepeatable: false, within: statementTimeout)
+      change.statement, change.parameters, isRepeatable: false, within: statementTimeout
+    ) { 0...1 ~= $0.changed }
   }
 
   /// Runs a statement that does no harm when it is done twice.
   func ask(
-    _ statement: String, _ parameters: [PostgreSQLConnection.Parameter] = [],
-    within time: Duration? = nil
+    _ statement: String, _ parameters: [PostgreSQLConnection.Parameter] = [], columns: Int32 = 0,
+    within time: Duration? = nil, atMost limit: Int = 16 << 20
   ) throws(PostgreSQLError) -> PostgreSQLConnection.Result {
-    try pool.run(statement, parameters, isRepeatable: true, within: time ?? statementTimeout)
+    try pool.run(
+      statement, parameters, columns: columns, isRepeatable: true,
+      within: time ?? statementTimeout, atMost: limit)
   }
 
   /// Talks to the server while others go on, and says of an error which documents it is about.
@@ -142,14 +153,15 @@ public struct PostgreSQLDocumentStore: VersionedDocumentStore {
   static let tableHint = "PostgreSQL has no table postern_documents: run postern store init"
 }
 
-private func text(hexadecimal digits: [UInt8]) -> String? {
-  let text = String(decoding: digits, as: UTF8.self)
+private func bytes(hexadecimal digits: [UInt8]) -> [UInt8]? {
   var bytes: [UInt8] = []
-  var rest = text[...]
+  var rest = digits[...]
   while !rest.isEmpty {
-    guard let byte = UInt8(rest.prefix(2), radix: 16) else { return nil }
+    let pair = String(decoding: rest.prefix(2), as: UTF8.self)
+    guard pair.count == 2, pair.allSatisfy(\.isHexDigit), let byte = UInt8(pair, radix: 16)
+    else { return nil }
     bytes.append(byte)
     rest = rest.dropFirst(2)
   }
-  return String(validating: bytes, as: UTF8.self)
+  return bytes
 }

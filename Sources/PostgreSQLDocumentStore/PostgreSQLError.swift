@@ -6,6 +6,8 @@ enum PostgreSQLError: Error, CustomStringConvertible {
   case lost(code: String?)
   /// The server did not answer in time: the statement may have been carried out, or may yet be.
   case noAnswer
+  /// What the server answered is no answer to the statement, which may have been carried out.
+  case unexpectedAnswer
   /// SQLSTATE (PostgreSQL, appendix A). Nothing was done.
   case refused(code: String)
 
@@ -20,7 +22,7 @@ enum PostgreSQLError: Error, CustomStringConvertible {
   /// Whether nobody knows what became of the statement.
   var isOutcomeUnknown: Bool {
     switch self {
-    case .lost, .noAnswer: true
+    case .lost, .noAnswer, .unexpectedAnswer: true
     case .noConnection, .refused: false
     }
   }
@@ -45,6 +47,7 @@ enum PostgreSQLError: Error, CustomStringConvertible {
     case .lost(let code):
       "the connection was lost" + (code.map { " (SQLSTATE \($0))" } ?? "")
     case .noAnswer: "no answer in time"
+    case .unexpectedAnswer: "the server's answer is none to the statement"
     case .refused(let code): "the server answered SQLSTATE \(code)"
     }
   }

@@ -1,8 +1,9 @@
 import DocumentStore
 import Foundation
-import PostgreSQLDocumentStore
 import TestSupport
 import XCTest
+
+@testable import PostgreSQLDocumentStore
 
 /// Starts PostgreSQL servers in temporary folders, and kills them.
 class PostgreSQLTestCase: TemporaryFolderTestCase {
@@ -66,6 +67,14 @@ class PostgreSQLTestCase: TemporaryFolderTestCase {
       }
     }
     XCTAssertLessThan(ContinuousClock.now - begin, .seconds(60), file: file, line: line)
+  }
+}
+
+extension PostgreSQLConnection {
+  /// Runs a statement of the test's own, whose rows have one column.
+  func run(_ statement: String) throws {
+    _ = try run(
+      statement, columns: statement.hasPrefix("select") ? 1 : 0, until: .now + .seconds(30))
   }
 }
 

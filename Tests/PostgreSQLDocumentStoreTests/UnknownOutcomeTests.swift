@@ -100,13 +100,13 @@ final class UnknownOutcomeTests: PostgreSQLTestCase {
     let store = try patientStore(server.url)
     try store.append(1, to: "a")
     let other = try PostgreSQLConnection(server.url)
-    _ = try other.run("begin")
-    _ = try other.run("select 1 from postern_documents for update")
+    try other.run("begin")
+    try other.run("select 1 from postern_documents for update")
     let (error, runs) = try meanwhile(store, 2) {
       try server.wait(for: waiting("Lock"))
       XCTAssertEqual(try server.sql(terminate), "t\n")
       try server.wait(for: waiting("Lock"))
-      _ = try other.run("commit")
+      try other.run("commit")
     }
     XCTAssertNil(error)
     XCTAssertEqual(runs, 1)
@@ -119,24 +119,24 @@ final class UnknownOutcomeTests: PostgreSQLTestCase {
     try store.makeTable()
     try store.append(1, to: "a")
     let other = try PostgreSQLConnection(server.url)
-    _ = try other.run("begin")
-    _ = try other.run("select 1 from postern_documents for update")
+    try other.run("begin")
+    try other.run("select 1 from postern_documents for update")
     let two = waiting("Lock").replacingOccurrences(of: "> 0", with: "> 1")
     let (error, runs) = try meanwhile(store, 2) {
       // The first is given up and waits in the server, before the second.
       try server.wait(for: two)
-      _ = try other.run("commit")
+      try other.run("commit")
     }
     XCTAssertNil(error)
     XCTAssertEqual(runs, 1)
     XCTAssertEqual(try store.numbers("a"), [1, 2])
 
     // Where both are given up, nobody knows; it is made once, and later.
-    _ = try other.run("begin")
-    _ = try other.run("select 1 from postern_documents for update")
+    try other.run("begin")
+    try other.run("select 1 from postern_documents for update")
     assertUnavailable("no answer in time") { try store.append(3, to: "a") }
     XCTAssertEqual(try store.numbers("a"), [1, 2])
-    _ = try other.run("commit")
+    try other.run("commit")
     try server.wait(
       for: waiting("Lock").replacingOccurrences(of: "> 0", with: "= 0"))
     try server.wait(for: "select document->'numbers' = '[1, 2, 3]' from postern_documents")
@@ -150,8 +150,8 @@ final class UnknownOutcomeTests: PostgreSQLTestCase {
     try store.append(1, to: "a")
     let version = try XCTUnwrap(store.stored("ledgers", "a")?.version)
     let other = try PostgreSQLConnection(server.url)
-    _ = try other.run("begin")
-    _ = try other.run("select 1 from postern_documents for update")
+    try other.run("begin")
+    try other.run("select 1 from postern_documents for update")
     let outcome = Mutex<Result<Bool, any Error>?>(nil)
     let done = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
@@ -168,8 +168,8 @@ final class UnknownOutcomeTests: PostgreSQLTestCase {
     try server.sql(terminate.replacingOccurrences(of: "update post", with: "delete from post"))
     try server.wait(for: isWaiting)
     // Another one removes it first.
-    _ = try other.run("delete from postern_documents")
-    _ = try other.run("commit")
+    try other.run("delete from postern_documents")
+    try other.run("commit")
     XCTAssertEqual(done.wait(timeout: .now() + 60), .success)
     XCTAssertThrowsError(try outcome.withLock { try $0?.get() })
   }

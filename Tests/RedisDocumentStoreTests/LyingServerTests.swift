@@ -53,13 +53,6 @@ final class LyingServerTests: RedisTestCase {
     XCTAssertLessThan(residentMemory() - memory, 200 << 20, what, file: file, line: line)
   }
 
-  /// Bytes.
-  private func residentMemory() -> Int {
-    let parts = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(
-      separator: " ")
-    return (parts.flatMap { $0.count > 1 ? Int($0[1]) : nil } ?? 0) * 4096
-  }
-
   func testG3_aReplyThatIsCutOffIsAnError() throws {
     for text in ["*2\r\n$5\r\nab", "*2\r\n", "$", "*2\r\n$1\r\na\r\n", "+OK", ":12"] {
       try assertRefused("\(text), then silence", by: saying(text))

@@ -1,5 +1,10 @@
 import Foundation
 import Synchronization
+import TestSupport
+
+extension LoopbackServer {
+  var url: String { "redis://127.0.0.1:\(port)" }
+}
 
 /// Stands before a server, and loses or holds back what passes.
 final class RedisProxy: Sendable {

@@ -37,7 +37,7 @@ public final class StoreServer: @unchecked Sendable {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     switch kind {
     case .redis:
-      let port = try Self.freePort()
+      let port = try LoopbackServer.freePort()
       url = "redis://default:\(Self.password)@127.0.0.1:\(port)"
       let lines =
         [
@@ -147,22 +147,5 @@ public final class StoreServer: @unchecked Sendable {
       throw Failed(description: "\(arguments[0]) exits with \(process.terminationStatus)")
     }
     return text
-  }
-
-  /// One that the kernel has just given out.
-  private static func freePort() throws -> Int {
-    let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(connection) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(connection, $0, size) == 0 && getsockname(connection, $0, &size) == 0
-      }
-    }
-    guard isBound else { throw Failed(description: "no port is free") }
-    return Int(UInt16(bigEndian: address.sin_port))
   }
 }

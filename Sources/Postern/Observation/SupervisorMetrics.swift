@@ -1,7 +1,6 @@
 import CoreMetrics
 import FoundationEssentials
 import Glibc
-import Logging
 import SharedMetrics
 import SystemCalls
 
@@ -9,7 +8,7 @@ import SystemCalls
 struct SupervisorMetrics {
   /// For workers, as `WorkerMetrics.descriptor`.
   let file: FileDescriptor
-  private let segment: MetricsSegment
+  let segment: MetricsSegment
   private let ends: [WorkerEnd: Counter]
   private let reloads: [ReloadOutcome: Counter]
 
@@ -65,13 +64,6 @@ struct SupervisorMetrics {
 
   func countRestart(after end: ProcessEnd) {
     ends[end == .exited(status: 0) ? .exited : .failed]?.increment()
-  }
-
-  /// As `Heartbeat` has it.
-  func heartbeat(
-    _ plan: WorkerPlan, run: String, isChecked: Bool, logger: Logger
-  ) throws -> Heartbeat? {
-    try Heartbeat(plan, segment: segment, run: run, isChecked: isChecked, logger: logger)
   }
 
   func countReload(_ outcome: ReloadOutcome) { reloads[outcome]?.increment() }

@@ -4,18 +4,18 @@ import Synchronization
 import XCTest
 
 /// Listens on a free port, and serves each connection on a thread of its own.
-final class LoopbackServer: Sendable {
-  let port: Int
+public final class LoopbackServer: Sendable {
+  public let port: Int
   private let listener: Int32
   /// The connections that are open; `nil` once it is closed.
   private let connections = Mutex<Set<Int32>?>([])
 
-  var url: String { "redis://127.0.0.1:\(port)" }
-  var isOpen: Bool { connections.withLock { $0 != nil } }
+  public var isOpen: Bool { connections.withLock { $0 != nil } }
 
   /// - Parameter serve: gets the connection, which is closed after it.
-  init(_ serve: @escaping @Sendable (_ server: LoopbackServer, _ connection: Int32) -> Void) throws
-  {
+  public init(
+    _ serve: @escaping @Sendable (_ server: LoopbackServer, _ connection: Int32) -> Void
+  ) throws {
     (listener, port) = try Self.bound(backlog: 64)
     Thread.detachNewThread { [self] in
       while true {
@@ -30,7 +30,7 @@ final class LoopbackServer: Sendable {
     }
   }
 
-  func closeAll() {
+  public func closeAll() {
     shutdown(listener, Int32(SHUT_RDWR))
     let open = connections.withLock { connections in
       defer { connections = nil }
@@ -40,23 +40,23 @@ final class LoopbackServer: Sendable {
   }
 
   /// So that its end is closed when it is closed.
-  func keep(_ connection: Int32) -> Bool {
+  public func keep(_ connection: Int32) -> Bool {
     connections.withLock { $0?.insert(connection) != nil }
   }
 
-  func drop(_ connection: Int32) {
+  public func drop(_ connection: Int32) {
     connections.withLock { _ = $0?.remove(connection) }
     close(connection)
   }
 
-  static func received(from connection: Int32, most: Int = 65_536) -> [UInt8]? {
+  public static func received(from connection: Int32, most: Int = 65_536) -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: most)
     let count = recv(connection, &bytes, most, 0)
     return count > 0 ? Array(bytes.prefix(count)) : nil
   }
 
   @discardableResult
-  static func send(_ bytes: [UInt8], to connection: Int32) -> Bool {
+  public static func send(_ bytes: [UInt8], to connection: Int32) -> Bool {
     var written = 0
     while written < bytes.count {
       let count = bytes[written...].withUnsafeBytes {
@@ -70,7 +70,7 @@ final class LoopbackServer: Sendable {
 
   // MARK: - Ports
 
-  static func bound(backlog: Int32) throws -> (listener: Int32, port: Int) {
+  public static func bound(backlog: Int32) throws -> (listener: Int32, port: Int) {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = loopback(0)
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -85,7 +85,7 @@ final class LoopbackServer: Sendable {
   }
 
   /// One that the kernel has just given out, with room for the bus of a cluster 10,000 above it.
-  static func freePort() throws -> Int {
+  public static func freePort() throws -> Int {
     while true {
       let (listener, port) = try bound(backlog: -1)
       close(listener)
@@ -93,7 +93,23 @@ final class LoopbackServer: Sendable {
     }
   }
 
-  static func connected(to port: Int, flags: Int32 = 0) -> Int32? {
+  /// That of a server on a Unix socket.
+  public static func connected(toUnixSocket path: String) -> Int32? {
+    let connection = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let status = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(connection, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    if status == 0 { return connection }
+    close(connection)
+    return nil
+  }
+
+  public static func connected(to port: Int, flags: Int32 = 0) -> Int32? {
     let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | flags, 0)
     var address = loopback(port)
     let status = withUnsafePointer(to: &address) {
@@ -106,7 +122,7 @@ final class LoopbackServer: Sendable {
     return nil
   }
 
-  static func isListening(_ port: Int) -> Bool {
+  public static func isListening(_ port: Int) -> Bool {
     guard let connection = connected(to: port) else { return false }
     close(connection)
     return true
