@@ -41,7 +41,7 @@ def ask(program, environment, body=""):
 def main(program):
     with tempfile.TemporaryDirectory() as folder:
         data = f"{folder}/data"
-        for command in (["key", "add", "--create"], ["demo"]):
+        for command in (["demo"], ["key", "add", "--create"]):
             subprocess.run(
                 [program, *command], env={"POSTERN_DATA": data}, stdout=subprocess.DEVNULL, check=True
             )
