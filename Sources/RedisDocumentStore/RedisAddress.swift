@@ -132,7 +132,9 @@ struct RedisHost: Hashable, CustomStringConvertible {
     let text = String(text)
     if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
       let behind = text[text.index(after: end)...]
-      guard let port = behind.isEmpty ? port : Self.port(behind.dropFirst()) else { return nil }
+      guard behind.isEmpty || behind.hasPrefix(":"),
+        let port = behind.isEmpty ? port : Self.port(behind.dropFirst())
+      else { return nil }
       self.init(name: String(text[..<end].dropFirst()), port: port)
     } else if let colon = text.lastIndex(of: ":") {
       guard let port = Self.port(text[text.index(after: colon)...]) else { return nil }

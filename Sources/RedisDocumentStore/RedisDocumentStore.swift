@@ -89,17 +89,24 @@ public struct RedisDocumentStore: VersionedDocumentStore {
     insteadOf old: String?
   ) throws -> Bool {
     let name = name(collection, key)
-    let arguments = [
-      Self.bytes("1"), name, Self.bytes(old ?? ""), Self.bytes(new?.version ?? ""),
-      new?.bytes ?? [], Self.bytes(expiry),
-    ]
+    func arguments(insteadOf old: String?) -> [[UInt8]] {
+      [
+        Self.bytes("1"), name, Self.bytes(old ?? ""), Self.bytes(new?.version ?? ""),
+        new?.bytes ?? [], Self.bytes(expiry),
+      ]
+    }
+    let (first, second) = (
+      arguments(insteadOf: old), arguments(insteadOf: old ?? new?.version)
+    )
     let replies = try naming(collection) {
       do throws(RedisError) {
-        return try compareAndSet(arguments, about: name)
+        return try compareAndSet(first, about: name)
       } catch let error where error.leavesOutcomeUnknown {
         // Sent again, it sets nothing but what it set already, and once it has, what is late of the
-        // first does nothing. Where another version is there, nobody can tell.
-        let replies = try compareAndSet(arguments, about: name)
+        // first does nothing. Where another version is there, nobody can tell. A document is not
+        // made again, only found: the first, carried out late, would bring it back where somebody
+        // has removed it meanwhile.
+        let replies = try compareAndSet(second, about: name)
         guard replies.first == .number(1) else { throw error }
         return replies
       }

@@ -277,6 +277,83 @@ class SharedStoreTests: StoreTestCase {
     XCTAssertEqual(try last.ask(.refresh(refreshed.refreshToken)).status, 200)
     XCTAssertEqual(try last.command(["check"]).status, 0)
   }
+
+  func testAStoreIsCopiedToAServerOfTheOtherKindWithAllThatIsInItAndWhenItExpires() throws {
+    let server = try startServer()
+    let one = try host(server, hasDemo: true)
+    try one.start()
+    let signIn = try one.login("alice")
+    let ended = try one.login("bob")
+    XCTAssertEqual(try one.ask(logout(ended.refreshToken)).status, 204)
+    XCTAssertEqual(try one.command(["user", "link", "bob"]).status, 0)
+    one.stop()
+
+    let other = try startServer(Self.kind == .redis ? .postgresql : .redis)
+    let two = try host(other, ["POSTERN_DATA": one.data])
+    let (status, output) = try one.command(
+      ["store", "copy", "--to", "env:NEW_STORE", "--json"], settings: ["NEW_STORE": other.url])
+    XCTAssertEqual(status, 0, output)
+    XCTAssertFalse(output.contains(StoreServer.password), output)
+    let documents = try documents(of: server)
+    XCTAssertEqual(try self.documents(of: other), documents)
+    XCTAssertNotNil(documents["links/bob"]?.expiry)
+    XCTAssertTrue(documents.contains { $0.key.hasPrefix("tokens/") && $0.value.expiry != nil })
+    XCTAssertTrue(documents.contains { $0.key.hasPrefix("users/") && $0.value.expiry == nil })
+    let report = try XCTUnwrap(
+      JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Int], output)
+    XCTAssertEqual(
+      report,
+      ["copied": documents.count, "same": 0, "expired": 0, "compared": documents.count, "bad": 0])
+
+    try two.start()
+    XCTAssertEqual(try two.ask(.refresh(signIn.refreshToken)).status, 200)
+    XCTAssertEqual(try two.ask(.refresh(ended.refreshToken)).status, 403)
+    XCTAssertEqual(try two.command(["check"]).status, 0)
+  }
+
+  private struct KeptDocument: Equatable {
+    let content: NSDictionary
+    /// Seconds since 1970; `nil` for never.
+    let expiry: Int?
+  }
+
+  /// What a server has, without what belongs to its hosts.
+  private func documents(of server: StoreServer) throws -> [String: KeptDocument] {
+    var documents: [String: KeptDocument] = [:]
+    func add(_ name: String, _ text: String, expiry: Int?) throws {
+      if name.hasPrefix("hosts/") || name.hasPrefix("keys/") { return }
+      let content = try JSONSerialization.jsonObject(with: Data(text.utf8))
+      documents[name] = KeptDocument(
+        content: try XCTUnwrap(content as? NSDictionary), expiry: expiry)
+    }
+    switch server.kind {
+    case .redis:
+      for name in try server.command("keys", "postern:*").split(separator: "\n").map(String.init) {
+        let parts = name.split(separator: ":", maxSplits: 2)
+        let time = try server.command("pexpiretime", name)
+        let milliseconds = try XCTUnwrap(Int(time.trimmingCharacters(in: .newlines)))
+        try add(
+          "\(parts[1])/\(parts[2].dropFirst().dropLast())",
+          server.command("hget", name, "document"),
+          // The servers' clock may be an hour ahead.
+          expiry: milliseconds < 0 ? nil : milliseconds / 1000 - 3600)
+      }
+    case .postgresql:
+      let rows = try server.command(
+        """
+        select json_build_object('name', collection || '/' || convert_from(key, 'utf8'), 'text',
+          document::text, 'expiry', floor(extract(epoch from expires))) from postern_documents
+        """)
+      for row in rows.split(separator: "\n") {
+        let row = try XCTUnwrap(
+          JSONSerialization.jsonObject(with: Data(row.utf8)) as? [String: Any])
+        try add(
+          try XCTUnwrap(row["name"] as? String), try XCTUnwrap(row["text"] as? String),
+          expiry: row["expiry"] as? Int)
+      }
+    }
+    return documents
+  }
 }
 
 /// The same on PostgreSQL.

@@ -10,7 +10,7 @@ public final class StoreServer: @unchecked Sendable {
 
   /// Where it is, as the setting `store` has it.
   public let url: String
-  private let kind: Kind
+  public let kind: Kind
   private let folder: String
   private let start: [String]
   private var process: Process?

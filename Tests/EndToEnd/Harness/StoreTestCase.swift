@@ -8,19 +8,22 @@ class StoreTestCase: EndToEndTestCase {
   override class var setup: Installation.Setup? { nil }
 
   class var kind: StoreServer.Kind { .redis }
-  private var server: StoreServer?
+  private var servers: [StoreServer] = []
 
   override func tearDown() {
     super.tearDown()
-    server?.remove()
-    server = nil
+    for server in servers { server.remove() }
+    servers = []
   }
 
   /// A server of this test alone.
-  func startServer(settings: [String] = []) throws -> StoreServer {
-    try XCTSkipUnless(StoreServer.isInstalled(Self.kind), "\(Self.kind) is not installed")
-    let started = try StoreServer(Self.kind, settings: settings)
-    server = started
+  func startServer(
+    _ kind: StoreServer.Kind? = nil, settings: [String] = []
+  ) throws -> StoreServer {
+    let kind = kind ?? Self.kind
+    try XCTSkipUnless(StoreServer.isInstalled(kind), "\(kind) is not installed")
+    let started = try StoreServer(kind, settings: settings)
+    servers.append(started)
     return started
   }
 
@@ -32,7 +35,7 @@ class StoreTestCase: EndToEndTestCase {
       .merging(settings) { $1 }
     let host = try makeInstallation(
       .init(settings: settings, isThrottled: false, hasDemo: false))
-    if Self.kind == .postgresql { XCTAssertEqual(try host.command(["store", "init"]).status, 0) }
+    if server.kind == .postgresql { XCTAssertEqual(try host.command(["store", "init"]).status, 0) }
     if hasDemo {
       let (status, output) = try host.command(["demo"])
       XCTAssertEqual(status, 0, output)
