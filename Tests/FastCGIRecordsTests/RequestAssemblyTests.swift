@@ -117,6 +117,14 @@ final class RequestAssemblyTests: XCTestCase {
     XCTAssertFalse(request.keepsConnection)
   }
 
+  /// An empty record would end what has ended.
+  func testNothingIsWrittenOfParametersAndABodyThatAreEmpty() throws {
+    let records: [FastCGIRecord] = [
+      .begin(), FastCGIRecord(.parameters), FastCGIRecord(.standardInput),
+    ]
+    XCTAssertEqual(try request(records).records, records.flatMap(\.bytes))
+  }
+
   func testRequestsThatFollowEachOtherAreTakenOneByOne() {
     let outcome = outcome(plain + plain + [.begin()])
     XCTAssertEqual(outcome.requests.count, 2)
@@ -209,6 +217,15 @@ final class RequestAssemblyTests: XCTestCase {
       FastCGIRecord.pairs([("REQUEST_METHOD", "GET")]) + [0x80, 0xff, 0xff, 0xff, 0],
     ] {
       assertBroken(withParameters(content), "\(content.prefix(20))")
+    }
+  }
+
+  func testA12_everyBitOfALengthCounts() {
+    for bit in 7..<31 {
+      let length = [24, 16, 8, 0].map { UInt8((1 << bit | 1) >> $0 & 0xff) }
+      let bytes = [length[0] | 0x80] + length.dropFirst()
+      assertBroken(withParameters(bytes + [0, 65]), "bit \(bit) of a name's")
+      assertBroken(withParameters([0] + bytes + [65]), "bit \(bit) of a value's")
     }
   }
 
