@@ -15,10 +15,12 @@ func checkedParameters(_ bytes: Span<UInt8>, limit: Int) -> ParameterVerdict {
   var pairs = NameValuePairs(bytes.count)
   var count = 0
   var verdict = ParameterVerdict.good
+  var zero = NextByte(0)
+  var equals = NextByte(UInt8(ascii: "="))
   while let pair = pairs.next(in: bytes) {
     count += 1
-    if bytes.has(0, in: pair.name.lowerBound..<pair.value.upperBound)
-      || bytes.has(UInt8(ascii: "="), in: pair.name)
+    if zero.isIn(pair.name.lowerBound..<pair.value.upperBound, of: bytes)
+      || equals.isIn(pair.name, of: bytes)
     {
       verdict = .fault(.badParameters)
     }
@@ -65,12 +67,27 @@ struct NameValuePairs {
   }
 }
 
-extension Span<UInt8> {
-  /// Whether `byte` is among those of `range`.
-  fileprivate func has(_ byte: UInt8, in range: Range<Int>) -> Bool {
-    extracting(range).withUnsafeBufferPointer { part in
-      guard let start = part.baseAddress else { return false }
-      return memchr(start, Int32(byte), part.count) != nil
+/// Looks for one byte in ranges that follow each other.
+///
+/// It is rare, so that each search goes on to it, whatever lies between: one for most requests, where
+/// a search of each range would be one for each name and value.
+private struct NextByte {
+  private let byte: UInt8
+  /// Where the first one is that does not lie before the last search; behind the end if there is none.
+  private var place = -1
+
+  init(_ byte: UInt8) { self.byte = byte }
+
+  /// Whether the byte is among those of `range`, which must not begin before the one asked for last.
+  mutating func isIn(_ range: Range<Int>, of bytes: Span<UInt8>) -> Bool {
+    if place < range.lowerBound {
+      place = bytes.withUnsafeBytes { all in
+        guard let start = all.baseAddress,
+          let found = memchr(start + range.lowerBound, Int32(byte), all.count - range.lowerBound)
+        else { return all.count }
+        return UnsafeRawPointer(found) - start
+      }
     }
+    return place < range.upperBound
   }
 }

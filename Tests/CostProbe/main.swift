@@ -74,3 +74,19 @@ for (number, size) in [100, 100, 3_500, 6_000, 60_000, 1_000_000].enumerated() {
   print(number == 0 ? "warm-up" : "long token of \(size)")
   costOfRequest()
 }
+// Ones of which a single character of the signature is another one of its kind, from its first to its
+// last; more than once, for what callgrind counts beside the comparison.
+let parts = access.split(separator: ".").map { Array($0.utf8) }
+let places = parts[2].indices.dropLast().filter { index in
+  // The lowest bit leads to another digit, and from these letters to another letter of their case.
+  "0123456789BCDEFGHIJKLMNOPQRSTUVWXYbcdefghijklmnopqrstuvwxy".utf8.contains(parts[2][index])
+}
+for _ in 0..<3 {
+  for place in places {
+    var signature = parts[2]
+    signature[place] ^= 1
+    token = ForeignText(parts[0] + [0x2E] + parts[1] + [0x2E] + signature)
+    print("other signature at \(place)")
+    costOfRequest()
+  }
+}

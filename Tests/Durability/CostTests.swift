@@ -98,6 +98,22 @@ final class CostTests: XCTestCase {
     }
   }
 
+  /// Where the comparison ended with the first byte that differs, a signature that is wrong at its end
+  /// would take 2,400 instructions more, and could be found byte by byte.
+  func testT21_aWrongSignatureCostsTheSameWhereverItIsWrong() throws {
+    var counts: [Int: [Int]] = [:]
+    for (name, instructions) in try Self.counts.get() where name.hasPrefix("other signature at ") {
+      let place = try XCTUnwrap(name.split(separator: " ").last.flatMap { Int($0) })
+      counts[place, default: []].append(instructions)
+    }
+    let places = counts.keys.sorted()
+    XCTAssertLessThan(places.first ?? .max, 16)
+    XCTAssertGreaterThan(places.last ?? 0, 26)
+    let costs = counts.values.map { $0.sorted()[$0.count / 2] }
+    print("signatures that are wrong at \(places): \(Set(costs))")
+    XCTAssertLessThan((costs.max() ?? .max) - (costs.min() ?? 0), 200)
+  }
+
   private func row(_ place: String, _ text: String, _ counts: [Int]) -> String {
     let columns = counts.map { count in
       String(String("       \(count)".reversed().prefix(8)).reversed())

@@ -117,6 +117,14 @@ final class RequestAssemblyTests: XCTestCase {
     XCTAssertFalse(request.keepsConnection)
   }
 
+  /// An empty record would end what has ended.
+  func testNothingIsWrittenOfParametersAndABodyThatAreEmpty() throws {
+    let records: [FastCGIRecord] = [
+      .begin(), FastCGIRecord(.parameters), FastCGIRecord(.standardInput),
+    ]
+    XCTAssertEqual(try request(records).records, records.flatMap(\.bytes))
+  }
+
   func testRequestsThatFollowEachOtherAreTakenOneByOne() {
     let outcome = outcome(plain + plain + [.begin()])
     XCTAssertEqual(outcome.requests.count, 2)
@@ -212,6 +220,15 @@ final class RequestAssemblyTests: XCTestCase {
     }
   }
 
+  func testA12_everyBitOfALengthCounts() {
+    for bit in 7..<31 {
+      let length = [24, 16, 8, 0].map { UInt8((1 << bit | 1) >> $0 & 0xff) }
+      let bytes = [length[0] | 0x80] + length.dropFirst()
+      assertBroken(withParameters(bytes + [0, 65]), "bit \(bit) of a name's")
+      assertBroken(withParameters([0] + bytes + [65]), "bit \(bit) of a value's")
+    }
+  }
+
   /// They stay: `Accept` among them says how the refusal is to be written.
   func testA13_tooManyParametersAreAFault() throws {
     let limit = RequestAssembly.parameterLimit
@@ -252,6 +269,23 @@ final class RequestAssemblyTests: XCTestCase {
     }
     for pair in [("A", "=b=c="), ("", "x"), ("", ""), ("A", "")] {
       XCTAssertNil(try request(withParameters(FastCGIRecord.pairs([pair]))).fault, "\(pair)")
+    }
+  }
+
+  /// A byte that may stand where it stands, or is a length, hides none behind it.
+  func testA14_badBytesAreFoundAmongHarmlessOnes() throws {
+    let name = String(repeating: "N", count: Int(UInt8(ascii: "=")))
+    let harmless = [
+      ("EMPTY", ""), ("A", "b=c"), (name, "v"), ("LONG", name + name + name), ("E", ""),
+    ]
+    XCTAssertNil(try request(withParameters(FastCGIRecord.pairs(harmless))).fault)
+    for bad in [("X=", ""), ("=", "x"), ("X", "\0"), ("\0", ""), ("X", "y\0")] {
+      for position in 0...harmless.count {
+        var pairs = harmless
+        pairs.insert(bad, at: position)
+        let request = try request(withParameters(FastCGIRecord.pairs(pairs)))
+        XCTAssertEqual(request.fault, .badParameters, "\(bad) at \(position)")
+      }
     }
   }
 
@@ -373,7 +407,78 @@ final class RequestAssemblyTests: XCTestCase {
     assertBroken(questions + [.begin(), .begin(id: 2)])
   }
 
+  func testA11_namesOfTheLimitAreAnsweredAndOneByteMoreEndsTheConnection() {
+    func question(_ size: Int) -> FastCGIRecord {
+      let filler = String(repeating: "x", count: size - 16 - 5)
+      let pairs = FastCGIRecord.pairs([(names[0], ""), (filler, "")])
+      XCTAssertEqual(pairs.count, size)
+      return FastCGIRecord(.getValues, pairs, id: 0)
+    }
+    let values = FastCGIRecord.pairs([(names[0], "1")])
+    XCTAssertEqual(
+      outcome([question(RequestAssembly.questionLimit)]).answers,
+      FastCGIRecord(.getValuesResult, values, id: 0).bytes)
+    assertBroken([question(RequestAssembly.questionLimit + 1)])
+  }
+
+  func testA10_eachQuestionIsAnsweredForItself() {
+    let values = zip(names, ["1", "1", "0"]).map { FastCGIRecord.pairs([$0]) }
+    XCTAssertEqual(
+      outcome(names.map { question([$0]) }).answers,
+      values.flatMap { FastCGIRecord(.getValuesResult, $0, id: 0).bytes })
+  }
+
+  func testA16_knownTypesThatAreNeverAboutTheConnectionEndIt() {
+    for type: UInt8 in 0...11 where type != 9 {
+      var record = FastCGIRecord(.unknown, id: 0)
+      record.kind = type
+      assertBroken([record], "type \(type)")
+    }
+  }
+
+  func testA16_recordsOfAnotherRequestAreNotCountedAsQuestions() throws {
+    let foreign = FastCGIRecord(.data, body, id: 2)
+    let count = RequestAssembly.asideLimit + 1
+    let records = Array(plain.prefix(1)) + Array(repeating: foreign, count: count)
+    let outcome = outcome(records + [question(names)] + plain.dropFirst())
+    XCTAssertEqual(outcome.requests.map(\.body), [body])
+  }
+
+  func testA13_contentAndRecordsOfExactlyTheirLimitsAreRead() {
+    let part = FastCGIRecord(.standardInput, [UInt8](repeating: 1, count: 65_528))
+    let head = Array(plain.prefix(3)), end = [FastCGIRecord(.standardInput)]
+    let left = RequestAssembly.contentLimit - parameters.count
+    func content(_ extra: Int) -> [FastCGIRecord] {
+      let rest = [UInt8](repeating: 1, count: left % 65_528 + extra)
+      let whole = Array(repeating: part, count: left / 65_528)
+      return head + whole + [FastCGIRecord(.standardInput, rest)] + end
+    }
+    XCTAssertEqual(outcome(content(0)).requests.map(\.fault), [.tooMuchBody])
+    assertBroken(content(1))
+
+    // Headers and padding count, and so do records of other requests: 65,536 bytes with their header.
+    let foreign = FastCGIRecord(.data, part.content, id: 2)
+    let count = RequestAssembly.recordBytesLimit / foreign.bytes.count
+    let size = plain.reduce(0) { $0 + $1.bytes.count }
+    func records(_ extra: Int) -> [FastCGIRecord] {
+      let rest = [UInt8](repeating: 1, count: 65_528 - size + extra)
+      return Array(plain.prefix(1)) + Array(repeating: foreign, count: count - 1)
+        + [FastCGIRecord(.data, rest, id: 2)] + plain.dropFirst()
+    }
+    XCTAssertEqual(outcome(records(0)).requests.map(\.body), [body])
+    XCTAssertEqual(outcome(records(1)).requests.map(\.body), [])
+  }
+
   // MARK: - State
+
+  func testAnswersStayUntilTheyAreTaken() throws {
+    var assembly = RequestAssembly()
+    let bytes = ([question(names)] + plain).flatMap(\.bytes)
+    _ = assembly.take(bytes.span)
+    XCTAssertNotNil(assembly.takeRequest())
+    XCTAssertFalse(assembly.takeAnswers().isEmpty)
+    XCTAssertEqual(assembly.takeAnswers(), [])
+  }
 
   func testWhatWasTakenIsCountedUntilTheRequestIsTaken() {
     var assembly = RequestAssembly()
