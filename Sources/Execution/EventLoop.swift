@@ -86,9 +86,13 @@ public final class EventLoop: @unchecked Sendable {
   }
 
   /// Starts to serve, on threads of its own, and returns.
-  public func start() {
+  public func start() { start(watchingStalls: true) }
+
+  /// - Parameter watchingStalls: whether the loop is handed over where a source holds it without
+  ///   saying so, which the machine can bring about at any time.
+  func start(watchingStalls: Bool) {
     threads.withLock { startThread(&$0) }
-    stallWatch.start(watching: self)
+    if watchingStalls { stallWatch.start(watching: self) }
   }
 
   /// Serves what has come by now, lets what is being served or unfinished end, and returns when the

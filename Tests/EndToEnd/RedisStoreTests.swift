@@ -28,10 +28,12 @@ final class RedisStoreTests: StoreTestCase {
     XCTAssertTrue(
       eventually(within: 15) { site.logs.contains("maxmemory-policy must be noeviction") })
     try server.command("config", "set", "maxmemory-policy", "noeviction")
-    usleep(1_200_000)
-    let other = try FastCGIClient(path: site.socketPath)
-    other.send("GET", "/healthz", keep: false)
-    XCTAssertEqual(try other.reply().status, 200, site.logs)
+    XCTAssertTrue(
+      try eventually(within: 30) {
+        let other = try FastCGIClient(path: site.socketPath)
+        other.send("GET", "/healthz", keep: false)
+        return try other.reply().status == 200
+      }, site.logs)
   }
 
   func testWhatAServerMayLoseIsToldAtTheStart() throws {

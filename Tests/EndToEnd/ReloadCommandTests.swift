@@ -88,6 +88,13 @@ final class ReloadCommandTests: EndToEndTestCase {
     let command = try ChildProcess(
       Repository.program(), ["reload"], environment: site.environment,
       log: "\(site.run)/reload.log")
+    // Its connection has the name of the socket too (/proc/net/unix, proc(5)).
+    let control = "\(site.run)/control.sock"
+    XCTAssertTrue(
+      eventually(within: 20) {
+        ProcessTable.text("net/unix", of: getpid())
+          .split(separator: "\n").count { $0.hasSuffix(control) } == 2
+      })
     usleep(500_000)
     XCTAssertTrue(command.isRunning)
     kill(supervisor.id, SIGKILL)

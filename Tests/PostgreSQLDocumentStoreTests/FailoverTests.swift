@@ -37,8 +37,10 @@ final class FailoverTests: PostgreSQLTestCase {
     if isBehind {
       // It no longer gets anything; what waits for it gets no answer any more.
       let senders = try primary.sql("select pid from pg_stat_replication")
+      let stopped = ContinuousClock.now
       for id in senders.split(separator: "\n").compactMap({ pid_t($0) }) { kill(id, SIGSTOP) }
       usleep(300_000)
+      if !isSynchronous { load.wait(for: 20, since: stopped) }
     }
     let time = ContinuousClock.now
     primary.kill()

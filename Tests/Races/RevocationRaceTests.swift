@@ -79,6 +79,7 @@ final class RevocationRaceTests: TemporaryFolderTestCase {
       let session = try revoker.prepare(revocation, old)
       let password = revoker.currentPassword
       let isOver = Atomic(false)
+      let admitted = Atomic(0)
       let group = DispatchGroup()
       let results = Mutex<[Result<Tally, any Error>]>([])
       for number in 0..<Self.clients {
@@ -86,8 +87,9 @@ final class RevocationRaceTests: TemporaryFolderTestCase {
         Thread {
           let result = Result {
             try Self.ask(
-              revocation, session, number, socketPath, isOver: { isOver.load(ordering: .acquiring) }
-            )
+              revocation, session, number, socketPath,
+              isOver: { isOver.load(ordering: .acquiring) },
+              noteAdmitted: { admitted.add(1, ordering: .relaxed) })
           }
           results.withLock { $0.append(result) }
           group.leave()
@@ -105,6 +107,8 @@ final class RevocationRaceTests: TemporaryFolderTestCase {
         }.start()
       }
       usleep(15_000)
+      // However long the clients take to begin.
+      for _ in 0..<20_000 where admitted.load(ordering: .relaxed) < 5 { usleep(500) }
       try revoker.revoke(revocation, session, old: old, mine: mine)
       isOver.store(true, ordering: .releasing)
       group.wait()
@@ -116,7 +120,7 @@ final class RevocationRaceTests: TemporaryFolderTestCase {
   /// than the session lives.
   private static func ask(
     _ revocation: Revocation, _ session: Revoker.Session, _ number: Int, _ socketPath: String,
-    isOver: () -> Bool
+    isOver: () -> Bool, noteAdmitted: () -> Void
   ) throws -> Tally {
     let connections = (0..<Self.connections).map { _ in RaceConnection(path: socketPath) }
     let calls = Self.calls(revocation, session)
@@ -133,6 +137,7 @@ final class RevocationRaceTests: TemporaryFolderTestCase {
       } else {
         tally.before += 1
         tally.admittedBefore += isAdmitted ? 1 : 0
+        if isAdmitted { noteAdmitted() }
       }
       next += 1
     }
