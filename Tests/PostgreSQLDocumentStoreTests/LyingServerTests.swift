@@ -235,8 +235,8 @@ final class LyingServerTests: PostgreSQLTestCase {
   }
 
   func testG3_TablesAreNotTakenForMadeWhereTheirVersionIsNone() throws {
-    let lies = ["", "x", "-1", "1x", "99999999999999999999"].map {
-      Lie("version \($0)", saying: Message.rows(1, [[$0]]))
+    let lies = ["", "x", "-1", "1x", "99999999999999999999"].map { (version: String) in
+      Lie("version \(version)", saying: Message.rows(1, [[version]]))
     }
     let operation = Operation(statement: "select max") { _ = try $0.checkServers() }
     try assertFoundOut(
