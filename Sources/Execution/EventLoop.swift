@@ -25,8 +25,8 @@ public final class EventLoop: @unchecked Sendable {
   /// The number of the event that is being served; 0 where there is none, or where the loop was
   /// handed over meanwhile. Who sets it back to 0 decides which of the two it is.
   private let served = Atomic<UInt64>(0)
-  private let sources = BargingLock(Sources())
-  private let threads = BargingLock(Threads())
+  private let sources = Mutex(Sources())
+  private let threads = Mutex(Threads())
   /// Held while another thread than the one that serves hands over.
   private let stalls = Mutex(())
   /// Signalled for a spare thread to look whether the loop is free.

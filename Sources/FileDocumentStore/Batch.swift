@@ -1,6 +1,6 @@
 import Dispatch
 import DocumentStore
-import Execution
+import Synchronization
 
 /// The changes of one document that threads of this process ask for while the first of them waits
 /// for the lock. That one makes them all, in this order, and one commit makes them durable.
@@ -24,7 +24,7 @@ final class Batch<D: Document>: @unchecked Sendable {
 
 /// The batches that may be joined, each under the path of its document.
 final class Batches: Sendable {
-  private let open = BargingLock<[String: any Sendable]>([:])
+  private let open = Mutex<[String: any Sendable]>([:])
   /// How many changes a batch may have, so that nobody holds a lock for long.
   private let limit: Int
 

@@ -1,6 +1,6 @@
 import DocumentStore
-import Execution
 import Glibc
+import Synchronization
 import SystemCalls
 
 /// Documents as they were read, each with the version of the file that it was read from.
@@ -61,7 +61,7 @@ final class DocumentCache: Sendable {
 
   /// A part of the cache, with a lock of its own: threads seldom meet at one.
   private final class Part: Sendable {
-    let generations = BargingLock(Generations())
+    let generations = Mutex(Generations())
   }
 
   private let limit: Limit

@@ -1,5 +1,5 @@
 import Dispatch
-import Execution
+import Synchronization
 
 /// Gives the threads of this process their turns at something that has a name, one at a time, in the
 /// order in which they came.
@@ -9,7 +9,7 @@ final class Turns: Sendable {
   }
 
   /// Those who wait for each thing that somebody has. What nobody has is not in here.
-  private let waiters = BargingLock<[String: [Waiter]]>([:])
+  private let waiters = Mutex<[String: [Waiter]]>([:])
 
   /// Waits for its turn. Returns `false` where that did not come before the deadline.
   func take(_ name: String, until deadline: ContinuousClock.Instant) -> Bool {

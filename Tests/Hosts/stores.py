@@ -161,6 +161,13 @@ class Sentinels:
         """By SIGKILL. The sentinels see to the rest."""
         self.servers[0].kill()
 
+    def replace_primary(self):
+        """Kills it, and has it back as a replica of the one that the sentinels promote."""
+        first = self.servers[0]
+        first.kill()
+        eventually(lambda: self._master(self.servers[1])["ip"] != first.address, "another is promoted")
+        first.start(f"replicaof {self._master(self.servers[1])['ip']} {first.PORT}")
+
     def stop(self):
         for sentinel in self._sentinels:
             sentinel.kill()
