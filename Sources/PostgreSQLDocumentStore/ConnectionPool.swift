@@ -32,10 +32,10 @@ final class ConnectionPool: Sendable {
           connection.giveUp()
           throw .unexpectedAnswer
         }
-        if connection.isIdle { giveBack(connection) }
+        giveBack(connection)
         return result
       } catch {
-        if connection.isUsable, connection.isIdle { giveBack(connection) } else { dropIdle() }
+        if connection.isUsable { giveBack(connection) } else { dropIdle() }
         let helps =
           switch error {
           case .noConnection, .noAnswer, .unexpectedAnswer: false
@@ -48,8 +48,8 @@ final class ConnectionPool: Sendable {
     }
   }
 
-  /// One that the server has not ended: on that nothing is sent, so that nobody need ask what became
-  /// of it.
+  /// One that the server has not ended, and on which it has said nothing since its last answer. On
+  /// others nothing is sent, so that nobody need ask what became of it.
   private func takeIdle() -> PostgreSQLConnection? {
     while let kept = idle.withLock({ $0.popLast() }) {
       if kept.isIdle { return kept }

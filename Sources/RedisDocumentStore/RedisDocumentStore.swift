@@ -89,27 +89,12 @@ public struct RedisDocumentStore: VersionedDocumentStore {
     insteadOf old: String?
   ) throws -> Bool {
     let name = name(collection, key)
-    func arguments(insteadOf old: String?) -> [[UInt8]] {
-      [
-        Self.bytes("1"), name, Self.bytes(old ?? ""), Self.bytes(new?.version ?? ""),
-        new?.bytes ?? [], Self.bytes(expiry),
-      ]
-    }
-    let (first, second) = (
-      arguments(insteadOf: old), arguments(insteadOf: old ?? new?.version)
-    )
+    let arguments = [
+      Self.bytes("1"), name, Self.bytes(old ?? ""), Self.bytes(new?.version ?? ""),
+      new?.bytes ?? [], Self.bytes(expiry),
+    ]
     let replies = try naming(collection) {
-      do throws(RedisError) {
-        return try compareAndSet(first, about: name)
-      } catch let error where error.leavesOutcomeUnknown {
-        // Sent again, it sets nothing but what it set already, and once it has, what is late of the
-        // first does nothing. Where another version is there, nobody can tell. A document is not
-        // made again, only found: the first, carried out late, would bring it back where somebody
-        // has removed it meanwhile.
-        let replies = try compareAndSet(second, about: name)
-        guard replies.first == .number(1) else { throw error }
-        return replies
-      }
+      try change(arguments, again: old ?? new?.version ?? "", about: name)
     }
     guard case .number(let isReplaced)? = replies.first else {
       throw DocumentStoreError.unavailable(reason: "\(collection): \(RedisError.unexpectedReply)")
@@ -121,6 +106,27 @@ public struct RedisDocumentStore: VersionedDocumentStore {
       }
     }
     return isReplaced == 1
+  }
+
+  /// - Parameter version: that must be there where it is sent again: the one that was read, or that of
+  ///   the document that it makes.
+  private func change(
+    _ arguments: [[UInt8]], again version: String, about name: [UInt8]
+  ) throws(RedisError) -> [RedisReply] {
+    do {
+      return try compareAndSet(arguments, about: name)
+    } catch {
+      guard error.leavesOutcomeUnknown else { throw error }
+      // Sent again, it sets nothing but what it set already, and once it has, what is late of the
+      // first does nothing. Where another version is there, nobody can tell. A document is not made
+      // again, only found: the first, carried out late, would bring it back where somebody has
+      // removed it meanwhile.
+      var again = arguments
+      again[2] = Self.bytes(version)
+      let replies = try compareAndSet(again, about: name)
+      guard replies.first == .number(1) else { throw error }
+      return replies
+    }
   }
 
   /// Runs the script, and waits for the replicas behind it.

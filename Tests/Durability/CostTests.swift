@@ -108,8 +108,8 @@ final class CostTests: XCTestCase {
       halves[min(place / 21, 1)].append(instructions)
     }
     XCTAssertGreaterThan(halves.map(\.count).min() ?? 0, 20)
-    // The mean: each fifth token costs 800 less, by chance and wherever it is wrong, as a hash of it
-    // leads to another place in the cache of those that were good.
+    // The mean: where a token's hash leads to a good one in the cache, both are compared, which costs
+    // some hundreds more, wherever it is wrong.
     let costs = halves.map { $0.reduce(0, +) / max(1, $0.count) }
     print("signatures that are wrong in their first and in their second half: \(costs)")
     // Ended by the first wrong byte, the second half would cost 1,200 more.

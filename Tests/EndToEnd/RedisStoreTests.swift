@@ -29,7 +29,7 @@ final class RedisStoreTests: StoreTestCase {
       eventually(within: 15) { site.logs.contains("maxmemory-policy must be noeviction") })
     try server.command("config", "set", "maxmemory-policy", "noeviction")
     XCTAssertTrue(
-      try eventually(within: 30) {
+      try eventually(within: 5) {
         let other = try FastCGIClient(path: site.socketPath)
         other.send("GET", "/healthz", keep: false)
         return try other.reply().status == 200

@@ -48,7 +48,7 @@ final class ReloadTests: EndToEndTestCase {
     let first = Set(site.workers)
     let load = try Load(site)
     XCTAssertTrue(
-      eventually(within: 120) { first.isDisjoint(with: site.workers) && load.count > 1_000 },
+      eventually(within: 20) { first.isDisjoint(with: site.workers) && load.count > 1_000 },
       site.logs)
     let result = load.finish()
     print("workers of 50 requests: \(result)")
@@ -161,7 +161,7 @@ final class ReloadTests: EndToEndTestCase {
     }
     XCTAssertEqual(count("reload ended"), 0, supervisor.log)
     kill(successor, SIGCONT)
-    XCTAssertTrue(eventually(within: 30) { count("reload ended") == 2 }, supervisor.log)
+    XCTAssertTrue(eventually(within: 10) { count("reload ended") == 2 }, supervisor.log)
     usleep(300_000)
     XCTAssertEqual(count("reload started"), 2, supervisor.log)
     XCTAssertTrue(isReplaced(before, of: site), site.logs)
@@ -231,7 +231,7 @@ final class ReloadTests: EndToEndTestCase {
     let victim = site.workers[0]
     kill(victim, SIGKILL)
     XCTAssertTrue(
-      eventually(within: 20) {
+      eventually(within: 5) {
         site.workers.count == Installation.workerCount && !site.workers.contains(victim)
       }, site.logs)
     XCTAssertEqual(Set(try site.workers.map(inode)), [old])

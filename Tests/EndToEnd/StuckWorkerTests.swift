@@ -84,7 +84,7 @@ final class StuckWorkerTests: EndToEndTestCase {
     usleep(500_000)
     kill(victim, SIGSTOP)
     XCTAssertTrue(
-      eventually(within: 60) { !site.workers.contains(victim) && site.workers.count == 2 },
+      eventually(within: 15) { !site.workers.contains(victim) && site.workers.count == 2 },
       site.logs)
     XCTAssertTrue(
       site.postern?.log.contains("worker does not react and is killed pid=\(victim)") == true,

@@ -37,14 +37,12 @@ struct HistoryChecker {
   private var effort = 0
   /// The most situations there were at once.
   private(set) var peak = 0
-  /// Whether the search came to no verdict: more was under way at once than it can try.
-  private(set) var gaveUp = false
 
   /// Beyond these many, situations are put together.
   private static let widenAt = 300
   /// So many situations are looked at for the end of one operation. Beyond, the search gives up,
-  /// and says so (`gaveUp`): that is no violation, but nothing is shown either.
-  private static let limit = 100_000
+  /// and says so: that is no violation, but nothing is shown either.
+  private static let limit = 400_000
 
   private struct Situation: Hashable {
     var state: SessionModel.State
@@ -74,10 +72,7 @@ struct HistoryChecker {
       let before = situations
       effort = 0
       end(number, at: time)
-      if effort >= Self.limit {
-        gaveUp = true
-        return "gave up at \(history[number])"
-      }
+      if effort >= Self.limit { return "gave up at \(history[number])" }
       if situations.isEmpty { return report(number, before: before) }
     }
     return nil

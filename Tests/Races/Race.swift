@@ -1,7 +1,6 @@
 import Foundation
 import Synchronization
 import TestSupport
-import XCTest
 
 /// Sixteen clients at once, and somebody who does harm, such as killing workers.
 struct Race {
@@ -21,16 +20,6 @@ struct Race {
   let operations: Int
 
   private static let clients = 16
-
-  /// Runs a race that shows something: how much is under way at once, and what occurs, is the
-  /// machine's doing.
-  ///
-  /// - Parameter attempt: runs one; fails the test where there is a violation; returns whether there is
-  ///   a verdict.
-  static func untilShown(_ attempt: (_ number: Int) throws -> Bool) rethrows {
-    for number in 1...6 where try attempt(number) { return }
-    XCTFail("six races have shown nothing")
-  }
 
   /// Of `POSTERN_TEST_SEED`, or else a new one, which is printed.
   static func seed() -> UInt64 {
